@@ -1,0 +1,56 @@
+# make run        build, start a private broker, the core and the console, and chat
+# make test       all tests, also under AddressSanitizer and UndefinedBehaviorSanitizer
+# make            the programs in build/
+# make lint bench fuzz soak check gazetteer format clean: see README.md
+CC      ?= cc
+BUILD   ?= build
+VERSION := 0.1.0
+PKGS    := libmosquitto libpcre2-8 jansson sqlite3 libutf8proc libsodium
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
+        -Wold-style-definition -Wformat=2 -Wundef -Wcast-qual -Wwrite-strings -Wvla -Wnull-dereference -Werror
+OPT  ?= -O2 -g
+HARD := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ifeq ($(SANITIZE),1)
+  HARD := $(SAN_FLAGS)
+  OPT  := -O1 -g
+  LDFLAGS += $(SAN_FLAGS)
+else
+  LDFLAGS += -pie -Wl,-z,relro,-z,now
+endif
+CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ibot -include base/banned.h $(WARN) $(OPT) $(HARD) \
+             $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
+LIBS := $(shell pkg-config --libs $(PKGS)) -lmd4c -linih -lm
+
+CORE_SRC := $(wildcard bot/base/*.c bot/text/*.c bot/place/*.c bot/talk/*.c bot/store/*.c bot/wire/*.c bot/bridge/*.c)
+MAINS    := $(wildcard bot/main_*.c)
+TOP_SRC  := $(filter-out $(MAINS),$(wildcard bot/*.c))
+LIB_OBJ  := $(patsubst bot/%.c,$(BUILD)/obj/%.o,$(CORE_SRC) $(TOP_SRC))
+
+PROGRAMS := $(BUILD)/selvhjelpsbot $(BUILD)/selvhjelpsbot-console $(BUILD)/selvhjelpsctl
+
+all: $(PROGRAMS)
+
+$(BUILD)/selvhjelpsbot: $(BUILD)/obj/main_core.o $(BUILD)/libbot.a
+$(BUILD)/selvhjelpsbot-console: $(BUILD)/obj/main_console.o $(BUILD)/libbot.a
+$(BUILD)/selvhjelpsctl: $(BUILD)/obj/main_ctl.o $(BUILD)/libbot.a
+$(PROGRAMS):
+	@echo LD $@
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/libbot.a: $(LIB_OBJ)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/obj/%.o: bot/%.c
+	@mkdir -p $(@D)
+	@echo CC $<
+	@$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d)
+
+clean:
+	rm -rf build
+
+.PHONY: all clean
