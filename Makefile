@@ -23,7 +23,7 @@ CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ibot -include bas
              $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
 LIBS := $(shell pkg-config --libs $(PKGS)) -lmd4c -linih -lm
 
-CORE_SRC := $(wildcard bot/base/*.c bot/text/*.c bot/place/*.c bot/talk/*.c bot/store/*.c bot/wire/*.c bot/bridge/*.c)
+CORE_SRC := $(wildcard bot/base/*.c bot/text/*.c bot/place/*.c bot/talk/*.c bot/store/*.c bot/wire/*.c bot/bridge/*.c bot/ctl/*.c)
 MAINS    := $(wildcard bot/main_*.c)
 TOP_SRC  := $(filter-out $(MAINS),$(wildcard bot/*.c))
 LIB_OBJ  := $(patsubst bot/%.c,$(BUILD)/obj/%.o,$(CORE_SRC) $(TOP_SRC))

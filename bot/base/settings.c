@@ -1,6 +1,5 @@
 #include "base/settings.h"
 
-#include <ini.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/inifile.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -141,27 +141,19 @@ struct loading {
     struct err *err;
 };
 
-/* inih's handler: 1 goes on; faults gather in err. */
-static int take_pair(void *user, const char *section, const char *name, const char *value, int line)
+static void take_pair(void *user, const char *section, const char *name, const char *value, int line)
 {
     struct loading *loading = user;
     char key[256];
     snprintf(key, sizeof key, "%s.%s", section, name);
     assign(loading->settings, key, value, loading->path, line, loading->err);
-    return 1;
 }
 
 int settings_load(struct settings *settings, const char *path, struct err *err)
 {
     unsigned before = err->count;
-    struct buf text = BUF_INIT(256 * 1024);
     struct loading loading = {settings, path, err};
-    if (file_read(path, &text, err) == 0) {
-        int line = ini_parse_string_length(buf_str(&text), text.len, take_pair, &loading);
-        if (line > 0)
-            err_at(err, path, line, "is neither [section] nor key = value");
-    }
-    buf_free(&text);
+    inifile_read(path, take_pair, &loading, err);
     return err->count == before ? 0 : -1;
 }
 

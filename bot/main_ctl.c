@@ -1,0 +1,59 @@
+/* selvhjelpsctl: chat, check, understand, nearest, health. Wiring only; the commands live in ctl/. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/keys.h"
+#include "base/log.h"
+#include "ctl/ctl.h"
+
+static const struct command {
+    const char *name;
+    int (*run)(struct ctl *, int, char **);
+    const char *help;
+} commands[] = {
+    {"understand", ctl_understand, "what the bot understands of each line on stdin, as JSON"},
+};
+
+static int usage(void)
+{
+    fprintf(stderr, "use: selvhjelpsctl [-c FILE] [-o section.key=value]… COMMAND\n\n");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(stderr, "  %-12s %s\n", commands[i].name, commands[i].help);
+    return 64;
+}
+
+static int run_command(struct ctl *ctl, int argc, char **argv)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, argv[0]) == 0)
+            return commands[i].run(ctl, argc, argv);
+    fprintf(stderr, "selvhjelpsctl: there is no command \"%s\"\n", argv[0]);
+    return usage();
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = {.count = 0};
+    struct ctl ctl = {settings_new(), NULL};
+    int option, rc = 0;
+    log_name("selvhjelpsctl");
+    key_start();
+    while ((option = getopt(argc, argv, "+c:o:h")) != -1) {
+        if (option == 'c')
+            settings_load(ctl.settings, optarg, &err);
+        else if (option == 'o')
+            settings_set(ctl.settings, optarg, &err);
+        else
+            return usage();
+    }
+    if (err.count) {
+        fprintf(stderr, "%s", err.text);
+        return 1;
+    }
+    rc = optind == argc ? usage() : run_command(&ctl, argc - optind, argv + optind);
+    if (ctl.data)
+        dataset_free(ctl.data);
+    settings_free(ctl.settings);
+    return rc;
+}

@@ -1,0 +1,220 @@
+#include "text/intents_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+/* Match limit: what the costliest honest pattern needs on 32 KiB is far below (`make report` shows the slowest);
+ * the JIT stack holds nested groups. Depth and heap limits do not act under JIT, these two do. */
+enum { MATCH_LIMIT = 200000, JIT_STACK_FIRST = 32 * 1024, JIT_STACK_MOST = 512 * 1024, TALK_LARGEST = 4096 };
+
+/* ---- loading ---- */
+
+/* Compiles one pattern, whole words only: canonical text has single spaces between words and nothing else. */
+static void compile(struct pattern *pattern, struct err *err)
+{
+    int code;
+    PCRE2_SIZE offset;
+    struct buf source = BUF_INIT(32 * 1024);
+    uint32_t options = PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_UCP | (pattern->raw ? PCRE2_CASELESS : 0);
+    if (pattern->raw)
+        buf_add_str(&source, pattern->source);
+    else
+        buf_addf(&source, "(?<![^ ])(?:%s)(?![^ ])", pattern->source);
+    pattern->code = buf_done(&source) ? NULL
+                                      : pcre2_compile((PCRE2_SPTR)buf_str(&source), source.len, options, &code,
+                                                      &offset, NULL);
+    if (!pattern->code) {
+        unsigned char message[200] = "the pattern is too long";
+        if (!buf_done(&source))
+            pcre2_get_error_message(code, message, sizeof message);
+        err_at(err, pattern->intent->file, pattern->line, "the pattern is not valid: %s (near \"%.20s\")",
+               (char *)message, buf_done(&source) ? "" : buf_str(&source) + (offset > 10 ? offset - 10 : 0));
+    } else if (pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE)) {
+        err_at(err, pattern->intent->file, pattern->line, "the pattern cannot be compiled to machine code");
+    }
+    buf_free(&source);
+}
+
+static void index_patterns(struct intents *intents)
+{
+    intents->filter = prefilter_new();
+    for (size_t i = 0; i < intents->n_patterns; i++) {
+        const struct pattern *pattern = &intents->patterns[i];
+        /* a raw pattern sees other letters than the index does: it always runs */
+        if (!prefilter_add(intents->filter, pattern->raw ? "" : pattern->source, (uint32_t)i))
+            intents->unindexed++;
+    }
+    prefilter_build(intents->filter);
+}
+
+static void prepare_matching(struct intents *intents)
+{
+    intents->context = pcre2_match_context_create(NULL);
+    intents->stack = pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MOST, NULL);
+    intents->data = pcre2_match_data_create(16, NULL);
+    pcre2_set_match_limit(intents->context, MATCH_LIMIT);
+    pcre2_jit_stack_assign(intents->context, NULL, intents->stack);
+}
+
+static void read_folder(struct intents *intents, struct err *err)
+{
+    char **names;
+    struct arena scratch = ARENA_INIT;
+    intent_sets_read(intents, arena_printf(&intents->arena, "%s/sets.txt", intents->folder), err);
+    int count = file_list(intents->folder, ".intent", &scratch, &names, err);
+    if (count == 0)
+        err_at(err, intents->folder, 0, "holds no *.intent file");
+    for (int i = 0; i < count; i++)
+        intent_file_read(intents, names[i], err);
+    arena_free(&scratch);
+}
+
+struct intents *intents_load(const char *folder, struct err *err)
+{
+    unsigned before = err->count;
+    struct intents *intents = mem_new(1, sizeof *intents);
+    intents->folder = arena_strdup(&intents->arena, folder);
+    intents->words = words_load(arena_printf(&intents->arena, "%s/words.txt", folder), err);
+    read_folder(intents, err);
+    for (size_t i = 0; i < intents->n_patterns; i++)
+        compile(&intents->patterns[i], err);
+    if (err->count != before) {
+        intents_free(intents);
+        return NULL;
+    }
+    index_patterns(intents);
+    prepare_matching(intents);
+    intents->similar = similar_new(intents);
+    return intents;
+}
+
+void intents_free(struct intents *intents)
+{
+    if (!intents)
+        return;
+    for (size_t i = 0; i < intents->n_patterns; i++)
+        pcre2_code_free(intents->patterns[i].code);
+    for (size_t i = 0; i < intents->count; i++) {
+        free(intents->list[i]->examples);
+        free(intents->list[i]->rejects);
+    }
+    free(intents->patterns);
+    pcre2_match_context_free(intents->context);
+    pcre2_jit_stack_free(intents->stack);
+    pcre2_match_data_free(intents->data);
+    prefilter_free(intents->filter);
+    similar_free(intents->similar);
+    words_free(intents->words);
+    map_free(&intents->sets);
+    arena_free(&intents->arena);
+    free(intents);
+}
+
+/* ---- matching ---- */
+
+/* What matching one message needs at hand. */
+struct matching {
+    const struct intents *intents;
+    const struct text *text;
+    char *calmed; /* canon with calm words blanked out, NULL until one matched */
+    struct intent_score *scores;
+};
+
+static int run(const struct intents *intents, const struct pattern *pattern, const char *subject, size_t len,
+               size_t from)
+{
+    return pcre2_jit_match(pattern->code, (PCRE2_SPTR)subject, len, from, PCRE2_NO_UTF_CHECK, intents->data,
+                           intents->context);
+}
+
+/* Blanks out every place where a calm pattern matches, with a letter that stands in no pattern. */
+static void blank_out(struct matching *m, const struct pattern *pattern, struct arena *arena)
+{
+    const PCRE2_SIZE *span = pcre2_get_ovector_pointer(m->intents->data);
+    size_t from = 0, len = m->text->canon_len;
+    while (from < len && run(m->intents, pattern, m->text->canon, len, from) > 0) {
+        if (!m->calmed)
+            m->calmed = arena_strndup(arena, m->text->canon, len);
+        for (size_t i = span[0]; i < span[1]; i++)
+            if (m->calmed[i] != ' ')
+                m->calmed[i] = '_';
+        from = span[1] > from ? span[1] : from + 1;
+    }
+}
+
+static void match_one(struct matching *m, const struct pattern *pattern)
+{
+    bool crisis = pattern->intent->class == INTENT_CRISIS;
+    const char *subject = pattern->raw ? m->text->raw : crisis && m->calmed ? m->calmed : m->text->canon;
+    size_t len = pattern->raw ? m->text->raw_len : m->text->canon_len;
+    struct intent_score *score = &m->scores[pattern->intent->number];
+    if (!crisis && len > TALK_LARGEST)
+        for (len = TALK_LARGEST; ((unsigned char)subject[len] & 0xC0) == 0x80;)
+            len--;
+    int rc = run(m->intents, pattern, subject, len, 0);
+    if (rc == PCRE2_ERROR_NOMATCH)
+        return;
+    if (rc <= 0) {
+        score->limit = true;
+        if (!score->line)
+            score->line = pattern->line;
+        return;
+    }
+    score->hits++;
+    if (pattern->weight > score->best) {
+        const PCRE2_SIZE *span = pcre2_get_ovector_pointer(m->intents->data);
+        score->best = pattern->weight;
+        score->line = pattern->line;
+        score->at = (uint32_t)span[0];
+        score->end = (uint32_t)span[1];
+    }
+}
+
+void intents_score(const struct intents *intents, const struct text *text, struct arena *arena,
+                   struct intent_score *scores)
+{
+    struct matching m = {intents, text, NULL, scores};
+    uint8_t *bits = arena_alloc(arena, prefilter_bytes(intents->filter));
+    memset(scores, 0, intents->count * sizeof *scores);
+    prefilter_run(intents->filter, text->canon, text->canon_len, bits);
+    for (size_t i = 0; i < intents->n_patterns; i++)
+        if (intents->patterns[i].calm && (bits[i / 8] >> (i % 8) & 1))
+            blank_out(&m, &intents->patterns[i], arena);
+    for (size_t i = 0; i < intents->n_patterns; i++)
+        if (!intents->patterns[i].calm && (bits[i / 8] >> (i % 8) & 1))
+            match_one(&m, &intents->patterns[i]);
+}
+
+/* ---- access ---- */
+
+const struct words *intents_words(const struct intents *intents)
+{
+    return intents->words;
+}
+
+size_t intents_count(const struct intents *intents)
+{
+    return intents->count;
+}
+
+const struct intent *intents_at(const struct intents *intents, size_t number)
+{
+    return intents->list[number];
+}
+
+const struct intent *intents_find(const struct intents *intents, const char *label)
+{
+    for (size_t i = 0; i < intents->count; i++)
+        if (strcmp(intents->list[i]->label, label) == 0)
+            return intents->list[i];
+    return NULL;
+}
+
+size_t intents_unindexed(const struct intents *intents)
+{
+    return intents->unindexed;
+}

@@ -1,0 +1,171 @@
+#include "understand.h"
+
+#include <string.h>
+
+/* How scores combine, chosen by measuring on the corpus and on messages written without sight of the patterns;
+ * the figures stand in README, "How the rule was chosen". */
+enum { BONUS_HIT = 3, BONUS_MOST = 2, DECIDES = 30, ALSO_DECIDES = 55 };
+static const double likeness_decides = 0.40, likeness_margin = 0.08, likeness_suggests = 0.10;
+
+static bool can_be_label(const struct intent *intent)
+{
+    return intent->class != INTENT_CRISIS;
+}
+
+static int value_of(const struct intent_score *score)
+{
+    int extra = score->hits - 1;
+    return score->best ? score->best + BONUS_HIT * (extra > BONUS_MOST ? BONUS_MOST : extra) : 0;
+}
+
+static bool better(const struct intents *intents, const struct intent_score *scores, size_t a, size_t b)
+{
+    int x = value_of(&scores[a]), y = value_of(&scores[b]);
+    return x > y || (x == y && intents_at(intents, a)->priority > intents_at(intents, b)->priority);
+}
+
+/* The best intent outside the crisis ones with a value of at least `least`, but for `not`; NULL when none. */
+static const struct intent *best_intent(const struct intents *intents, const struct intent_score *scores, int least,
+                                        const struct intent *not)
+{
+    const struct intent *best = NULL;
+    for (size_t i = 0; i < intents_count(intents); i++) {
+        const struct intent *intent = intents_at(intents, i);
+        if (!can_be_label(intent) || intent == not || value_of(&scores[i]) < least)
+            continue;
+        if (!best || better(intents, scores, i, best->number))
+            best = intent;
+    }
+    return best;
+}
+
+/* A second question counts when its words are others than those of the first. */
+static const struct intent *second_intent(const struct intents *intents, const struct intent_score *scores,
+                                          const struct intent *first)
+{
+    const struct intent *second = best_intent(intents, scores, ALSO_DECIDES, first);
+    if (!second || second->class != INTENT_TALK)
+        return NULL;
+    const struct intent_score *a = &scores[first->number], *b = &scores[second->number];
+    return a->end <= b->at || b->end <= a->at ? second : NULL;
+}
+
+static void decide_by_pattern(const struct intents *intents, const struct intent_score *scores, struct understood *out)
+{
+    const struct intent *best = best_intent(intents, scores, DECIDES, NULL);
+    if (!best)
+        return;
+    out->intent = best;
+    out->score = value_of(&scores[best->number]) >= 100 ? 1.0 : value_of(&scores[best->number]) / 100.0;
+    out->rule_file = best->file;
+    out->rule_line = scores[best->number].line;
+    out->also = second_intent(intents, scores, best);
+}
+
+/* A place alone, or one that the person says they live in, asks for the nearest contact point. */
+static void decide_by_place(const struct intents *intents, struct understood *out)
+{
+    const struct intent *find = intents_find(intents, "finn_kontaktpunkt");
+    if (!find || !out->place || (out->place->spelled && !out->place->whole && !out->place->home))
+        return;
+    if (!out->place->whole && !out->place->home && out->text.n_words > 6)
+        return;
+    out->intent = find;
+    out->score = out->place->whole ? 0.9 : 0.5;
+    out->rule_file = find->file;
+    out->rule_line = 1;
+}
+
+struct like {
+    const float *likeness;
+    const int *lines;
+};
+
+static void suggest(const struct intents *intents, const struct intent_score *scores, struct like like,
+                    struct understood *out)
+{
+    while (out->n_suggestions < SUGGESTIONS_MOST) {
+        const struct intent *best = NULL;
+        double best_value = likeness_suggests;
+        for (size_t i = 0; i < intents_count(intents); i++) {
+            const struct intent *intent = intents_at(intents, i);
+            double value = (double)like.likeness[i] + value_of(&scores[i]) / 100.0;
+            bool taken = intent == out->intent || intent->class == INTENT_ANSWER;
+            for (size_t k = 0; k < out->n_suggestions; k++)
+                taken = taken || out->suggestions[k] == intent;
+            if (can_be_label(intent) && !taken && value > best_value) {
+                best = intent;
+                best_value = value;
+            }
+        }
+        if (!best)
+            return;
+        out->suggestions[out->n_suggestions++] = best;
+    }
+}
+
+static void decide_by_likeness(const struct intents *intents, struct like like, struct understood *out)
+{
+    const struct intent *best = NULL;
+    double first = 0, second = 0;
+    for (size_t i = 0; i < intents_count(intents); i++) {
+        const struct intent *intent = intents_at(intents, i);
+        double value = (double)like.likeness[i];
+        if (!can_be_label(intent) || value <= second)
+            continue;
+        if (value > first) {
+            second = first;
+            first = value;
+            best = intent;
+        } else {
+            second = value;
+        }
+    }
+    if (!best || first < likeness_decides || first - second < likeness_margin)
+        return;
+    out->intent = best;
+    out->score = first;
+    out->rule_file = best->file;
+    out->rule_line = like.lines[best->number];
+}
+
+static void look_at_examples(const struct intents *intents, const struct intent_score *scores, struct arena *arena,
+                             struct understood *out)
+{
+    float *likeness = arena_alloc(arena, intents_count(intents) * sizeof *likeness);
+    int *lines = arena_alloc(arena, intents_count(intents) * sizeof *lines);
+    struct like like = {likeness, lines};
+    intents_likeness(intents, &out->text, arena, likeness, lines);
+    if (!out->intent)
+        decide_by_likeness(intents, like, out);
+    if (!out->intent)
+        suggest(intents, scores, like, out);
+}
+
+static void report_runaway(const struct intents *intents, const struct intent_score *scores, struct understood *out)
+{
+    for (size_t i = 0; i < intents_count(intents) && !out->runaway; i++)
+        if (scores[i].limit) {
+            out->runaway = intents_at(intents, i);
+            out->runaway_line = scores[i].line;
+        }
+}
+
+void understand(const struct intents *intents, const struct gazetteer *gazetteer, const char *message, size_t len,
+                bool asked_place, struct arena *arena, struct understood *out)
+{
+    memset(out, 0, sizeof *out);
+    out->text = text_normalise(message, len, intents_words(intents), arena);
+    out->language = language_of(&out->text);
+    struct intent_score *scores = arena_alloc(arena, intents_count(intents) * sizeof *scores);
+    intents_score(intents, &out->text, arena, scores);
+    out->care = care_decide(intents, scores);
+    out->mentions = mentions_find(gazetteer, &out->text, asked_place, arena);
+    out->place = mentions_main(&out->mentions);
+    decide_by_pattern(intents, scores, out);
+    if (!out->intent)
+        decide_by_place(intents, out);
+    if (!out->intent && out->text.n_words)
+        look_at_examples(intents, scores, arena, out);
+    report_runaway(intents, scores, out);
+}

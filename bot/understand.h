@@ -1,0 +1,12 @@
+/* Understanding one message: the only place where care, intents, places and language come together. */
+#ifndef BOT_UNDERSTAND_H
+#define BOT_UNDERSTAND_H
+
+#include "talk/understood.h"
+
+/* Pure: reads `intents` and `gazetteer`, takes all memory from `arena`. `asked_place`: the bot has just asked
+ * where the person lives. */
+void understand(const struct intents *intents, const struct gazetteer *gazetteer, const char *message, size_t len,
+                bool asked_place, struct arena *arena, struct understood *out);
+
+#endif
