@@ -54,3 +54,16 @@ clean:
 	rm -rf build
 
 .PHONY: all clean
+
+# ---- unit tests: each tests/unit/test_*.c is a program of its own (cmocka) ----
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libbot.a
+	@mkdir -p $(@D)
+	@echo CC $<
+	@$(CC) $(CFLAGS_ALL) -Itests/unit -MMD -MP $(LDFLAGS) -o $@ $< $(BUILD)/libbot.a $(LIBS) -lcmocka
+
+-include $(wildcard $(BUILD)/tests/*.d)
+
+unit: $(UNIT)
+.PHONY: unit

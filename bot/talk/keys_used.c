@@ -4,7 +4,7 @@
 
 const char *const talk_keys_used[] = {
     "annet", "annet_igjen", "avbrutt", "bli_med", "bli_med_langt", "bli_med_sted", "endret_melding",
-    "finn_kontaktpunkt", "gammel_knapp", "gruppechat", "hilsen", "hjelp", "hvorfor", "hvorfor_krise", "ja",
+    "finn_kontaktpunkt", "forste", "gammel_knapp", "gruppechat", "hilsen", "hjelp", "hvorfor", "hvorfor_krise", "ja",
     "kan_ikke_lese", "krise_akutt", "krise_barn", "krise_selvmord", "krise_vold", "kryptert", "mulig_krise", "nei",
     "sen", "slett", "slett_avbrutt", "slettet", "sprak", "sprak_byttet", "start_paa_nytt", "sted_bekreft",
     "sted_flertydig", "sted_igjen", "sted_ukjent", "sted_utlandet", "tema", "tema_sted", "tilbake", "tom_melding",

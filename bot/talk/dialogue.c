@@ -1,0 +1,361 @@
+/* Whose turn it is: care, commands, what was asked, what is wanted. The first file of talk/ to read. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "talk/flows.h"
+
+/* ---- language ---- */
+
+static void settle_language(struct turn *t)
+{
+    struct state *next = t->next;
+    if (next->language_chosen)
+        return;
+    if (t->world->understood && t->world->understood->language)
+        next->language = t->world->understood->language;
+    if (!next->language)
+        next->language = language_from_code(t->event->language);
+    if (!next->language)
+        next->language = LANGUAGE_NB;
+}
+
+static void choose_language(struct turn *t, const char *code)
+{
+    t->next->language = language_from_code(code);
+    t->next->language_chosen = true;
+    say_part(t, "sprak_byttet");
+    offer_menu(t);
+}
+
+/* ---- buttons ---- */
+
+static const struct choice *offered(const struct state *state, size_t number)
+{
+    return number >= 1 && number <= state->n_choices ? &state->choices[number - 1] : NULL;
+}
+
+/* The button of a value `tag.number`; NULL when it is not of the last turn that offered any. */
+static const struct choice *pressed(const struct state *state, const char *value)
+{
+    size_t len = strlen(state->tag);
+    char *end;
+    if (!len || strncmp(value, state->tag, len) || value[len] != '.')
+        return NULL;
+    unsigned long number = strtoul(value + len + 1, &end, 10);
+    return *end ? NULL : offered(state, number);
+}
+
+static bool same_words(const char *a, const char *b, struct arena *arena)
+{
+    return strcmp(text_plain(a, arena), b) == 0;
+}
+
+/* An answer typed instead of pressed: the number in reading order, or the button's words. */
+static const struct choice *typed(const struct turn *t)
+{
+    const struct text *text = &t->world->understood->text;
+    const struct state *state = t->state;
+    if (text->n_words == 1 && text->words[0].len <= 2 && text->plain[0] >= '1' && text->plain[0] <= '9') {
+        char *end;
+        unsigned long number = strtoul(text->plain, &end, 10);
+        if (!*end)
+            return offered(state, number);
+    }
+    for (size_t i = 0; i < state->n_choices; i++)
+        if (same_words(state->choices[i].label, text->plain, t->arena))
+            return &state->choices[i];
+    return NULL;
+}
+
+static const char *behind(const char *action, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return strncmp(action, prefix, len) == 0 ? action + len : NULL;
+}
+
+static void do_intent(struct turn *t, const struct intent *intent);
+
+static void do_action(struct turn *t, const char *action)
+{
+    const char *rest;
+    t->next->misses = 0;
+    if ((rest = behind(action, "intent:"))) {
+        const struct intent *intent = intents_find(t->world->intents, rest);
+        if (intent)
+            do_intent(t, intent);
+    } else if ((rest = behind(action, "place:"))) {
+        find_chosen(t, rest);
+    } else if ((rest = behind(action, "language:"))) {
+        choose_language(t, rest);
+    } else if ((rest = behind(action, "delete:"))) {
+        privacy_decide(t, strcmp(rest, "yes") == 0);
+    } else if (strcmp(action, "more") == 0) {
+        find_more(t);
+    } else if (strcmp(action, "where") == 0) {
+        find_ask(t, t->state->wish[0] ? t->state->wish : "finn_kontaktpunkt");
+    }
+}
+
+static void say_old_button(struct turn *t)
+{
+    say_part(t, "gammel_knapp");
+    offer_menu(t);
+}
+
+/* ---- commands ---- */
+
+static void leave_flow(struct turn *t)
+{
+    t->next->asked = ASKED_NOTHING;
+    t->next->wish[0] = '\0';
+}
+
+static void start_over(struct turn *t)
+{
+    struct state fresh = {.language = t->next->language,
+                          .language_chosen = t->next->language_chosen,
+                          .introduced = t->next->introduced};
+    *t->next = fresh;
+}
+
+/* True when the intent was a command and is done. */
+static bool do_command(struct turn *t, const struct intent *intent)
+{
+    if (strcmp(intent->label, "slett") == 0) {
+        privacy_ask(t);
+        return true;
+    }
+    if (intent->class != INTENT_COMMAND)
+        return false;
+    if (strcmp(intent->label, "start_paa_nytt") == 0)
+        start_over(t);
+    else
+        leave_flow(t);
+    answer_intent(t, intent);
+    return true;
+}
+
+/* ---- what is wanted ---- */
+
+static bool wants_place(const struct intent *intent)
+{
+    return strcmp(intent->label, "finn_kontaktpunkt") == 0 || strcmp(intent->label, "bli_med") == 0;
+}
+
+static void do_intent(struct turn *t, const struct intent *intent)
+{
+    const struct understood *u = t->world->understood;
+    t->next->misses = 0;
+    if (do_command(t, intent))
+        return;
+    if (wants_place(intent)) {
+        if (!find_mentioned(t, intent->label))
+            find_wish(t, intent->label);
+        return;
+    }
+    if (u)
+        find_keep_place(t);
+    answer_intent(t, intent);
+    if (u && u->also && intent->class == INTENT_TALK && strcmp(u->also->label, "tema"))
+        say_lines(t, u->also->reply, "alle");
+    answer_reminder(t);
+}
+
+/* The answer to a question that the bot asked; false when it is something else. */
+static bool do_asked(struct turn *t)
+{
+    const struct understood *u = t->world->understood;
+    const char *label = u->intent ? u->intent->label : "";
+    bool yes = strcmp(label, "ja") == 0, no = strcmp(label, "nei") == 0;
+    switch (t->state->asked) {
+    case ASKED_DELETE:
+        if (yes || no)
+            privacy_decide(t, yes);
+        else
+            t->next->asked = ASKED_NOTHING; /* anything but a clear yes deletes nothing */
+        return yes || no;
+    case ASKED_PLACE_SURE:
+        if (yes && t->state->n_choices)
+            do_action(t, t->state->choices[0].action);
+        else if (no)
+            find_ask(t, t->state->wish);
+        else
+            t->next->asked = ASKED_PLACE;
+        return yes || no;
+    case ASKED_PLACE:
+        if (no) {
+            leave_flow(t);
+            say_part(t, "avbrutt");
+            offer_menu(t);
+            return true;
+        }
+        return (!*label || strcmp(label, "finn_kontaktpunkt") == 0) && find_mentioned(t, t->state->wish);
+    case ASKED_NOTHING:
+        break;
+    }
+    return false;
+}
+
+static void do_text(struct turn *t)
+{
+    const struct understood *u = t->world->understood;
+    if (u->care.level == CARE_CERTAIN) {
+        care_certain(t);
+        return;
+    }
+    if (t->event->edits) { /* a changed message repeats nothing; only care looks at it */
+        if (u->care.level == CARE_POSSIBLE)
+            care_possible_first(t);
+        say_part(t, "endret_melding");
+        return;
+    }
+    if (!u->text.n_words) {
+        say_part(t, "tom_melding");
+        offer_menu(t);
+        return;
+    }
+    if (u->care.level == CARE_POSSIBLE)
+        care_possible_first(t);
+    const struct choice *choice = typed(t);
+    if (choice)
+        do_action(t, choice->action);
+    else if (do_asked(t))
+        t->next->misses = 0;
+    else if (u->intent)
+        do_intent(t, u->intent);
+    else if (t->next->asked == ASKED_PLACE && u->text.n_words <= 4 && t->state->misses < 2)
+        find_unknown(t);
+    else if (u->care.level == CARE_POSSIBLE)
+        offer_menu(t); /* the numbers were said; no word about not understanding */
+    else
+        answer_missed(t);
+}
+
+/* ---- events ---- */
+
+static void say_unsupported(struct turn *t)
+{
+    const char *what = t->event->what ? t->event->what : "";
+    bool sound = strcmp(what, "voice") == 0 || strcmp(what, "audio") == 0;
+    bool picture = strcmp(what, "photo") == 0 || strcmp(what, "image") == 0 || strcmp(what, "video") == 0 ||
+                   strcmp(what, "sticker") == 0;
+    struct part *part = say_part(t, "kan_ikke_lese");
+    struct value *v = values_new(t, part, 3);
+    part->lines = "alle";
+    value_truth(&v[0], "lyd", sound);
+    value_truth(&v[1], "bilde", picture);
+    value_truth(&v[2], "annet", !sound && !picture);
+}
+
+static void greet(struct turn *t)
+{
+    leave_flow(t);
+    say_lines(t, "hilsen", "alle");
+    say_remember(t, "hilsen");
+    offer_menu(t);
+}
+
+static void do_choice(struct turn *t)
+{
+    const struct choice *choice = pressed(t->state, t->event->choice);
+    if (choice)
+        do_action(t, choice->action);
+    else
+        say_old_button(t);
+}
+
+static void do_event(struct turn *t)
+{
+    switch (t->event->kind) {
+    case EVENT_TEXT:
+        do_text(t);
+        break;
+    case EVENT_CHOICE:
+        do_choice(t);
+        break;
+    case EVENT_LOCATION:
+        find_location(t);
+        break;
+    case EVENT_STARTED:
+        greet(t);
+        break;
+    case EVENT_BLOCKED:
+        t->step->stop = true;
+        break;
+    case EVENT_GROUP:
+        say_lines(t, "gruppechat", "alle");
+        break;
+    case EVENT_ENCRYPTED:
+        say_lines(t, "kryptert", "alle");
+        break;
+    case EVENT_UNSUPPORTED:
+        say_unsupported(t);
+        break;
+    case EVENT_UNBLOCKED:
+    case EVENT_MOVED:
+        break;
+    }
+}
+
+/* ---- the step ---- */
+
+/* Texts that say themselves that a robot writes, or that must not wait for it. */
+static bool introduces_itself(const struct say *say)
+{
+    static const char *const keys[] = {"hilsen", "bot", "krise_selvmord", "krise_akutt", "krise_vold", "krise_barn",
+                                       "gruppechat", "kryptert", "slettet", "annet"};
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+        if (strcmp(say->parts[0].key, keys[k]) == 0)
+            return true;
+    return false;
+}
+
+static void put_first(struct say *say, const char *key)
+{
+    if (say->n_parts == PARTS_MOST)
+        return;
+    memmove(say->parts + 1, say->parts, say->n_parts * sizeof *say->parts);
+    say->parts[0] = (struct part){.key = key};
+    say->n_parts++;
+}
+
+/* A person is told at the start that a robot writes, and that an answer comes late. */
+static void add_prefixes(struct turn *t)
+{
+    struct say *say = &t->step->say;
+    if (!say->n_parts)
+        return;
+    if (!t->next->introduced && !introduces_itself(say))
+        put_first(say, "forste");
+    t->next->introduced = true;
+    if (t->event->late && !say->urgent)
+        put_first(say, "sen");
+}
+
+/* New buttons replace the old ones; a reply without buttons leaves those of a crisis or a prefix untouched. */
+static void keep_choices(struct turn *t)
+{
+    struct state *next = t->next;
+    struct say *say = &t->step->say;
+    if (!say->n_parts || (say->urgent && !say->n_offers))
+        return;
+    next->n_choices = say->n_offers;
+    memset(next->choices, 0, sizeof next->choices);
+    for (size_t i = 0; i < say->n_offers; i++)
+        memcpy(next->choices[i].action, say->offers[i].action, ACTION_SIZE);
+    memset(next->tag, 0, sizeof next->tag);
+    if (say->n_offers)
+        memcpy(next->tag, t->event->tag, sizeof next->tag);
+}
+
+void dialogue_step(const struct state *state, const struct event *event, const struct world *world,
+                   struct arena *arena, struct step *step)
+{
+    memset(step, 0, sizeof *step);
+    step->next = *state;
+    struct turn t = {state, event, world, arena, step, &step->next};
+    settle_language(&t);
+    do_event(&t);
+    add_prefixes(&t);
+    keep_choices(&t);
+}

@@ -1,0 +1,123 @@
+/* Questions with a ready answer, `hvorfor?`, and what was not understood. */
+#include <string.h>
+
+#include "talk/flows.h"
+
+/* ---- answers ---- */
+
+static void answer_language(struct turn *t)
+{
+    say_part(t, "sprak");
+    offer_word(t, "language:nb", "nb");
+    offer_word(t, "language:nn", "nn");
+    offer_word(t, "language:en", "en");
+}
+
+static void answer_human(struct turn *t)
+{
+    const struct kommune *kommune =
+        t->next->kommune[0] ? gazetteer_kommune(t->world->gazetteer, t->next->kommune) : NULL;
+    struct part *part = say_part(t, "menneske");
+    struct value *v = values_new(t, part, 2);
+    part->lines = "alle";
+    value_text(&v[0], "sted", t->next->has_place ? t->next->place : "");
+    value_text(&v[1], "kommune", kommune ? kommune->short_name : "");
+    offer_intent(t, "finn_kontaktpunkt");
+}
+
+static void answer_topic(struct turn *t)
+{
+    if (!t->next->has_place) {
+        find_ask(t, "tema");
+        return;
+    }
+    say_part(t, "tema_sted");
+    offer_intent(t, "finn_kontaktpunkt");
+    offer_intent(t, "bli_med");
+}
+
+/* Greeting, menu and the like: any reply whose declared `linjer` shows the general help lines. */
+static void answer_plain(struct turn *t, const struct intent *intent)
+{
+    say_lines(t, intent->reply, "alle");
+    for (size_t i = 0; i < intent->n_choices; i++)
+        offer_intent(t, intent->choices[i]);
+    if (intent->n_choices == 0 && intent->class != INTENT_ANSWER)
+        offer_menu(t);
+}
+
+void answer_intent(struct turn *t, const struct intent *intent)
+{
+    const char *label = intent->label;
+    say_remember(t, intent->reply);
+    if (strcmp(label, "sprak") == 0)
+        answer_language(t);
+    else if (strcmp(label, "menneske") == 0)
+        answer_human(t);
+    else if (strcmp(label, "tema") == 0)
+        answer_topic(t);
+    else if (strcmp(label, "hvorfor") == 0)
+        answer_why(t);
+    else
+        answer_plain(t, intent);
+}
+
+void answer_reminder(struct turn *t)
+{
+    if (t->next->asked != ASKED_PLACE || t->step->say.ask_location)
+        return;
+    say_part(t, "sted_igjen");
+    t->step->say.ask_location = true;
+}
+
+/* ---- why ---- */
+
+/* Which explanation fits the reply that was said last. */
+static const char *why_key(const char *last)
+{
+    static const struct {
+        const char *last, *why;
+    } table[] = {
+        {"finn_kontaktpunkt", "hvorfor_finn_kontaktpunkt"}, {"bli_med_sted", "hvorfor_finn_kontaktpunkt"},
+        {"sted_ukjent", "hvorfor_finn_kontaktpunkt"},       {"sted_flertydig", "hvorfor_finn_kontaktpunkt"},
+        {"sted_bekreft", "hvorfor_finn_kontaktpunkt"},      {"tema", "hvorfor_finn_kontaktpunkt"},
+        {"treff", "hvorfor_treff"},                         {"bli_med", "hvorfor_treff"},
+        {"treff_langt", "hvorfor_treff_langt"},             {"bli_med_langt", "hvorfor_treff_langt"},
+        {"kostnad", "hvorfor_kostnad"},                     {"henvisning", "hvorfor_henvisning"},
+        {"taushet", "hvorfor_taushet"},                     {"hvem_kan", "hvorfor_hvem_kan"},
+        {"mulig_krise", "hvorfor_krise"},                   {"krise_selvmord", "hvorfor_krise"},
+        {"krise_akutt", "hvorfor_krise"},                   {"krise_vold", "hvorfor_krise"},
+        {"krise_barn", "hvorfor_krise"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(table[i].last, last) == 0)
+            return table[i].why;
+    return "hvorfor";
+}
+
+void answer_why(struct turn *t)
+{
+    say_lines(t, why_key(t->state->last_key), "alle");
+    memcpy(t->next->last_key, t->state->last_key, KEY_SIZE); /* `hvorfor?` twice asks about the same */
+    if (t->next->asked != ASKED_PLACE)
+        offer_menu(t);
+}
+
+/* ---- not understood ---- */
+
+void answer_missed(struct turn *t)
+{
+    const struct understood *u = t->world->understood;
+    bool again = ++t->next->misses > 1;
+    struct part *part = say_part(t, again ? "annet_igjen" : "annet");
+    if (!again)
+        value_truth(values_new(t, part, 1), "har_forslag", u->n_suggestions > 0);
+    part->lines = "alle";
+    say_remember(t, part->key);
+    for (size_t i = 0; i < u->n_suggestions && !again; i++)
+        offer_intent(t, u->suggestions[i]->label);
+    if (again || !u->n_suggestions)
+        offer_menu(t);
+    else
+        offer_intent(t, "hjelp");
+}

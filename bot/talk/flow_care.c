@@ -1,0 +1,20 @@
+/* A person may be in danger: before everything else, and whatever was under way stays as it was. */
+#include <string.h>
+
+#include "talk/flows.h"
+
+void care_certain(struct turn *t)
+{
+    const char *label = t->world->understood->care.class->label;
+    say_lines(t, label, label);
+    say_remember(t, label);
+    t->step->say.urgent = true;
+    t->next->misses = 0;
+}
+
+void care_possible_first(struct turn *t)
+{
+    say_lines(t, "mulig_krise", "alle");
+    say_remember(t, "mulig_krise");
+    t->step->say.urgent = true;
+}

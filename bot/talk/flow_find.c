@@ -1,0 +1,293 @@
+/* Finding the place where a person lives, and the contact points nearest to it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "talk/flows.h"
+
+enum { OFFERED_PLACES = 6, HITS_MOST = 16, DIGITAL_SHOWN = 2 };
+
+/* ---- asking ---- */
+
+void find_ask(struct turn *t, const char *wish)
+{
+    const char *key = strcmp(wish, "bli_med") == 0 ? "bli_med_sted" : strcmp(wish, "tema") == 0 ? "tema" : "finn_kontaktpunkt";
+    t->next->asked = ASKED_PLACE;
+    snprintf(t->next->wish, KEY_SIZE, "%s", strcmp(wish, "tema") == 0 ? "finn_kontaktpunkt" : wish);
+    say_part(t, key);
+    say_remember(t, key);
+    t->step->say.ask_location = true;
+}
+
+/* ---- the answer ---- */
+
+static const char *kilometres(struct turn *t, double km)
+{
+    return arena_printf(t->arena, "%.0f", km < 1 ? 1.0 : km);
+}
+
+static const char *note_of(const struct turn *t, const struct contact_point *point)
+{
+    switch (t->next->language) {
+    case LANGUAGE_NN:
+        return point->note_nn;
+    case LANGUAGE_EN:
+        return point->note_en;
+    default:
+        return point->note_nb;
+    }
+}
+
+static struct scope hit_scope(struct turn *t, const struct hit *hit)
+{
+    enum { VALUES = 11 };
+    struct value *v = arena_alloc(t->arena, VALUES * sizeof *v);
+    const struct contact_point *point = hit->point;
+    value_text(&v[0], "navn", point->name);
+    value_text(&v[1], "kommune", point->kommune ? point->kommune->short_name : NULL);
+    value_text(&v[2], "km", kilometres(t, hit->km));
+    value_truth(&v[3], "egen", hit->own);
+    value_truth(&v[4], "dekker", hit->serves);
+    value_truth(&v[5], "ubekreftet", point->status == POINT_UNCONFIRMED);
+    value_text(&v[6], "bekreftet", point->verified_on);
+    value_text(&v[7], "nett", point->web);
+    value_text(&v[8], "telefon", point->phone);
+    value_text(&v[9], "epost", point->email);
+    value_text(&v[10], "merknad", note_of(t, point));
+    return (struct scope){v, VALUES};
+}
+
+static struct scope digital_scope(struct turn *t, const struct contact_point *point)
+{
+    enum { VALUES = 3 };
+    struct value *v = arena_alloc(t->arena, VALUES * sizeof *v);
+    value_text(&v[0], "navn", point->name);
+    value_text(&v[1], "nett", point->web);
+    value_truth(&v[2], "ubekreftet", point->status == POINT_UNCONFIRMED);
+    return (struct scope){v, VALUES};
+}
+
+static const struct kommune *known_kommune(const struct turn *t)
+{
+    return t->next->kommune[0] ? gazetteer_kommune(t->world->gazetteer, t->next->kommune) : NULL;
+}
+
+static void fill_answer(struct turn *t, struct part *part, const struct hit *hits, size_t count)
+{
+    const struct contact_point *digital[DIGITAL_SHOWN];
+    size_t n_digital = registry_digital(t->world->registry, digital, DIGITAL_SHOWN);
+    struct scope *items = arena_alloc(t->arena, (count + 1) * sizeof *items);
+    struct scope *online = arena_alloc(t->arena, (n_digital + 1) * sizeof *online);
+    const struct kommune *kommune = known_kommune(t);
+    for (size_t i = 0; i < count; i++)
+        items[i] = hit_scope(t, &hits[i]);
+    for (size_t i = 0; i < n_digital; i++)
+        online[i] = digital_scope(t, digital[i]);
+    struct value *v = values_new(t, part, 4);
+    value_text(&v[0], "sted", t->next->place);
+    value_text(&v[1], "kommune", kommune ? kommune->short_name : t->next->place);
+    value_list(&v[2], "treff", items, count);
+    value_list(&v[3], "digitale", online, n_digital);
+}
+
+/* Shows the contact points from number `from` on, for the place that is known. */
+static void show_hits(struct turn *t, const char *wish, size_t from)
+{
+    struct hit hits[HITS_MOST];
+    struct position at = position_of(t->next->lat, t->next->lon);
+    size_t most = from + (size_t)t->world->hits + 1;
+    size_t found = registry_nearest(t->world->registry, &at, known_kommune(t), hits, most > HITS_MOST ? HITS_MOST : most);
+    if (from >= found)
+        from = 0;
+    bool far = !found || (!hits[from].own && !hits[from].serves && hits[from].km > t->world->far_km);
+    bool join = strcmp(wish, "bli_med") == 0;
+    const char *key = join ? (far ? "bli_med_langt" : "bli_med") : far ? "treff_langt" : "treff";
+    size_t count = found - from < (size_t)t->world->hits ? found - from : (size_t)t->world->hits;
+    fill_answer(t, say_part(t, key), hits + from, count);
+    say_remember(t, key);
+    t->next->asked = ASKED_NOTHING;
+    snprintf(t->next->wish, KEY_SIZE, "%s", wish); /* for `flere` */
+    t->next->shown = (int)(from + count);
+    if (found > from + count && !far)
+        offer_word(t, "more", "flere");
+    if (!join && !far)
+        offer_intent(t, "bli_med");
+    offer_word(t, "where", "annet_sted");
+    offer_intent(t, far ? "menneske" : "hjelp");
+}
+
+void find_wish(struct turn *t, const char *wish)
+{
+    if (t->next->has_place)
+        show_hits(t, wish, 0);
+    else
+        find_ask(t, wish);
+}
+
+void find_more(struct turn *t)
+{
+    if (t->next->has_place)
+        show_hits(t, t->next->wish[0] ? t->next->wish : "finn_kontaktpunkt", (size_t)t->next->shown);
+    else
+        find_ask(t, "finn_kontaktpunkt");
+}
+
+/* ---- places ---- */
+
+/* What the place is called to the person: a kommune without brackets and without its other languages' names. */
+static const char *said_name(const struct place *place)
+{
+    return place->precision == PRECISION_KOMMUNE && place->kommune ? place->kommune->short_name : place->name;
+}
+
+static void keep(struct turn *t, const char *name, const struct kommune *kommune, double lat, double lon)
+{
+    struct state *next = t->next;
+    next->has_place = true;
+    snprintf(next->place, NAME_SIZE, "%s", name);
+    snprintf(next->kommune, sizeof next->kommune, "%s", kommune ? kommune->number : "");
+    next->lat = lat;
+    next->lon = lon;
+    next->shown = 0;
+}
+
+static void keep_place(struct turn *t, const struct place *place)
+{
+    keep(t, said_name(place), place->kommune, place->position.lat, place->position.lon);
+}
+
+static void place_action(const struct place *place, char action[ACTION_SIZE])
+{
+    snprintf(action, ACTION_SIZE, "place:%s|%.5f|%.5f|%s", place->kommune ? place->kommune->number : "",
+             place->position.lat, place->position.lon, said_name(place));
+}
+
+/* `Herøy i Nordland`, and the kommune too where two lie in one fylke. */
+static const char *telling_name(struct turn *t, const struct place *place, const struct place *all)
+{
+    bool shared = false;
+    for (const struct place *p = all; p; p = p->next)
+        shared = shared || (p != place && p->kommune && place->kommune && p->kommune->fylke == place->kommune->fylke);
+    if (!place->kommune)
+        return place->name;
+    if (place->precision == PRECISION_REGION || place->precision == PRECISION_OLD)
+        return place->kommune->short_name;
+    if (shared || place->precision != PRECISION_KOMMUNE)
+        return arena_printf(t->arena, "%s (%s)", said_name(place), place->kommune->short_name);
+    return arena_printf(t->arena, "%s i %s", said_name(place), place->kommune->fylke);
+}
+
+static void ask_which(struct turn *t, const struct mention *mention, const char *wish)
+{
+    struct part *part = say_part(t, "sted_flertydig");
+    struct value *v = values_new(t, part, 2);
+    value_text(&v[0], "skrevet", mention->text);
+    value_text(&v[1], "antall", arena_printf(t->arena, "%zu", mention->count));
+    say_remember(t, "sted_flertydig");
+    t->next->asked = ASKED_PLACE;
+    snprintf(t->next->wish, KEY_SIZE, "%s", wish);
+    size_t offered = 0;
+    for (const struct place *p = mention->places; p && offered < OFFERED_PLACES; p = p->next, offered++) {
+        char action[ACTION_SIZE];
+        place_action(p, action);
+        offer_literal(t, action, telling_name(t, p, mention->places));
+    }
+}
+
+static void ask_sure(struct turn *t, const struct mention *mention, const char *wish)
+{
+    char action[ACTION_SIZE];
+    struct part *part = say_part(t, "sted_bekreft");
+    value_text(values_new(t, part, 1), "forslag", said_name(mention->places));
+    say_remember(t, "sted_bekreft");
+    t->next->asked = ASKED_PLACE_SURE;
+    snprintf(t->next->wish, KEY_SIZE, "%s", wish);
+    place_action(mention->places, action);
+    offer_word(t, action, "ja");
+    offer_word(t, "where", "nei");
+}
+
+/* A region of many kommuner says too little: which of them, or a postal code. */
+static void ask_kommune(struct turn *t, const struct mention *mention, const char *wish)
+{
+    (void)mention;
+    find_ask(t, wish);
+}
+
+bool find_mentioned(struct turn *t, const char *wish)
+{
+    const struct mention *mention = t->world->understood ? t->world->understood->place : NULL;
+    if (!mention)
+        return false;
+    if (mention->count > OFFERED_PLACES) {
+        ask_kommune(t, mention, wish);
+    } else if (mention->count > 1) {
+        ask_which(t, mention, wish);
+    } else if (mention->spelled) {
+        ask_sure(t, mention, wish);
+    } else {
+        keep_place(t, mention->places);
+        show_hits(t, wish, 0);
+    }
+    return true;
+}
+
+void find_keep_place(struct turn *t)
+{
+    const struct mention *mention = t->world->understood->place;
+    if (mention && mention->count == 1 && !mention->spelled && !mention->away)
+        keep_place(t, mention->places);
+}
+
+static const char *shortened(struct turn *t, const struct text *text)
+{
+    size_t len = text->raw_len;
+    if (len > 40) /* a long message is not repeated to its writer */
+        return "";
+    while (len && (text->raw[len - 1] == ' ' || text->raw[len - 1] == '\n'))
+        len--;
+    return arena_strndup(t->arena, text->raw, len);
+}
+
+void find_unknown(struct turn *t)
+{
+    struct part *part = say_part(t, "sted_ukjent");
+    value_text(values_new(t, part, 1), "skrevet", shortened(t, &t->world->understood->text));
+    say_remember(t, "sted_ukjent");
+    t->next->misses++;
+    t->step->say.ask_location = true;
+    offer_intent(t, "hjelp");
+    offer_intent(t, "menneske");
+}
+
+void find_location(struct turn *t)
+{
+    struct position at = position_of(t->event->lat, t->event->lon);
+    const struct kommune *kommune = gazetteer_nearest(t->world->gazetteer, &at);
+    const double outside_km = 120; /* no place in Norway lies farther from every kommune's centre */
+    if (position_km(&at, &kommune->position) > outside_km) {
+        struct part *part = say_part(t, "sted_utlandet");
+        value_text(values_new(t, part, 1), "skrevet", "");
+        say_remember(t, "sted_utlandet");
+        return;
+    }
+    const char *wish = t->state->wish[0] ? t->state->wish : "finn_kontaktpunkt";
+    keep(t, kommune->short_name, kommune, t->event->lat, t->event->lon);
+    show_hits(t, wish, 0);
+}
+
+void find_chosen(struct turn *t, const char *place)
+{
+    char number[5] = "";
+    char *lon_at, *name_at;
+    const char *bar = strchr(place, '|');
+    if (!bar || bar - place > 4)
+        return;
+    memcpy(number, place, (size_t)(bar - place));
+    double lat = strtod(bar + 1, &lon_at);
+    double lon = *lon_at == '|' ? strtod(lon_at + 1, &name_at) : 0;
+    if (*lon_at != '|' || *name_at != '|')
+        return;
+    keep(t, name_at + 1, gazetteer_kommune(t->world->gazetteer, number), lat, lon);
+    show_hits(t, t->state->wish[0] ? t->state->wish : "finn_kontaktpunkt", 0);
+}

@@ -1,0 +1,400 @@
+#include "wire/mqtt.h"
+
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <poll.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/keys.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+enum {
+    KEEPALIVE_SECONDS = 20,
+    IN_FLIGHT = 1000,
+    RETRY_FIRST_MS = 250,
+    RETRY_MOST_MS = 15000,
+    CONNECT_MOST_MS = 10000,
+    UNHEARD_MOST = 1024,
+};
+
+struct queued {
+    struct mqtt_message message;
+    struct queued *next;
+};
+
+struct mqtt {
+    struct mosquitto *mosq;
+    char *host, *root;
+    char name[CONTRACT_NETWORK_LARGEST + 1];
+    char status_topic[CONTRACT_TOPIC_LARGEST];
+    char *topics[MQTT_SUBSCRIPTIONS_MOST + 1];
+    int n_topics, port;
+    bool connected, subscribed, fresh, taken_over, trying;
+    int acks_awaited;
+    int64_t retry_at, trying_since, misc_at;
+    int retry_ms, last_reason;
+    struct buf status; /* the last own status payload */
+    struct queued *first, **last;
+    size_t waiting;
+    int unheard[UNHEARD_MOST];
+    size_t n_unheard;
+};
+
+/* ---- callbacks: copy and return ---- */
+
+static void subscribe_all(struct mqtt *m)
+{
+    m->acks_awaited = 0;
+    for (int i = 0; i < m->n_topics; i++)
+        if (mosquitto_subscribe_v5(m->mosq, NULL, m->topics[i], 1, 0, NULL) == MOSQ_ERR_SUCCESS)
+            m->acks_awaited++;
+}
+
+static void on_connect(struct mosquitto *mosq, void *user, int reason, int flags, const mosquitto_property *props)
+{
+    struct mqtt *m = user;
+    (void)mosq;
+    (void)flags;
+    (void)props;
+    m->trying = false;
+    if (reason) {
+        if (reason != m->last_reason)
+            log_warn("the broker refuses the connection: %s; check broker.username, broker.password_file and the "
+                     "broker's accounts",
+                     mosquitto_reason_string(reason));
+        m->last_reason = reason;
+        return;
+    }
+    m->last_reason = 0;
+    m->connected = true;
+    m->retry_ms = RETRY_FIRST_MS;
+    subscribe_all(m);
+}
+
+static void on_disconnect(struct mosquitto *mosq, void *user, int reason, const mosquitto_property *props)
+{
+    struct mqtt *m = user;
+    (void)mosq;
+    (void)props;
+    if (m->connected && reason != MQTT_RC_SESSION_TAKEN_OVER && reason != 0)
+        log_warn("the connection to the broker is lost; connecting again");
+    m->connected = m->subscribed = m->trying = false;
+    m->taken_over = m->taken_over || reason == MQTT_RC_SESSION_TAKEN_OVER;
+}
+
+static void on_subscribe(struct mosquitto *mosq, void *user, int mid, int count, const int *granted,
+                         const mosquitto_property *props)
+{
+    struct mqtt *m = user;
+    (void)mosq;
+    (void)mid;
+    (void)props;
+    for (int i = 0; i < count; i++)
+        if (granted[i] >= 0x80)
+            log_warn("the broker refuses a subscription; check this program's topics in the broker's ACL file");
+    if (--m->acks_awaited == 0) {
+        m->subscribed = m->fresh = true;
+        log_info("connected to the broker");
+    }
+}
+
+static void on_publish(struct mosquitto *mosq, void *user, int mid, int reason, const mosquitto_property *props)
+{
+    struct mqtt *m = user;
+    (void)mosq;
+    (void)props;
+    bool unheard = reason == MQTT_RC_NO_MATCHING_SUBSCRIBERS || reason >= 0x80;
+    if (unheard && m->n_unheard < UNHEARD_MOST)
+        m->unheard[m->n_unheard++] = mid;
+}
+
+/* True when the retained status that the broker shows is not what this program said: it is said again. */
+static bool is_own_status(const struct mqtt *m, const struct mosquitto_message *message)
+{
+    return strcmp(message->topic, m->status_topic) == 0;
+}
+
+static void correct_status(struct mqtt *m, const struct mosquitto_message *message)
+{
+    bool same = message->payloadlen >= 0 && (size_t)message->payloadlen == m->status.len &&
+                memcmp(message->payload, buf_str(&m->status), m->status.len) == 0;
+    if (!same && m->status.len && m->connected)
+        mosquitto_publish_v5(m->mosq, NULL, m->status_topic, (int)m->status.len, buf_str(&m->status), 1, true, NULL);
+}
+
+static void on_message(struct mosquitto *mosq, void *user, const struct mosquitto_message *message,
+                       const mosquitto_property *props)
+{
+    struct mqtt *m = user;
+    (void)mosq;
+    (void)props;
+    if (is_own_status(m, message)) {
+        correct_status(m, message);
+        return;
+    }
+    size_t len = message->payloadlen > 0 ? (size_t)message->payloadlen : 0;
+    bool cut = len > CONTRACT_LIST_LARGEST;
+    struct queued *queued = mem_new(1, sizeof *queued);
+    queued->message.topic = mem_strdup(message->topic);
+    queued->message.payload = mem_strndup(len ? message->payload : "", cut ? 256 : len);
+    queued->message.len = len;
+    queued->message.cut = cut;
+    *m->last = queued;
+    m->last = &queued->next;
+    m->waiting++;
+}
+
+/* ---- making ---- */
+
+static int set_account(struct mqtt *m, const struct settings *settings, struct err *err)
+{
+    char password[256];
+    const char *username = settings_text(settings, "broker.username");
+    int rc = settings_secret(settings, "broker.password_file", password, sizeof password, err);
+    if (rc == 0 && *username && mosquitto_username_pw_set(m->mosq, username, *password ? password : NULL))
+        rc = err_add(err, "broker.username is not valid");
+    sodium_memzero(password, sizeof password);
+    return rc;
+}
+
+static int set_tls(struct mqtt *m, const struct settings *settings, struct err *err)
+{
+    const char *ca = settings_text(settings, "broker.ca_file");
+    if (!*ca)
+        return 0;
+    int rc = mosquitto_tls_set(m->mosq, ca, NULL, NULL, NULL, NULL);
+    return rc ? err_at(err, ca, 0, "broker.ca_file cannot be used: %s", mosquitto_strerror(rc)) : 0;
+}
+
+static int set_will(struct mqtt *m)
+{
+    struct status offline = {.online = false, .since = clock_wall_ms(), .version = VERSION};
+    struct buf payload = BUF_INIT(CONTRACT_STATUS_LARGEST);
+    contract_write_status(&offline, &payload);
+    int rc = mosquitto_will_set_v5(m->mosq, m->status_topic, (int)payload.len, buf_str(&payload), 1, true, NULL);
+    buf_free(&payload);
+    return rc;
+}
+
+static void set_topics(struct mqtt *m, const char *const *topics, size_t n_topics)
+{
+    struct buf topic = BUF_INIT(CONTRACT_TOPIC_LARGEST);
+    for (size_t i = 0; i < n_topics && i < MQTT_SUBSCRIPTIONS_MOST; i++) {
+        buf_clear(&topic);
+        buf_addf(&topic, "%s/%s", m->root, topics[i]);
+        m->topics[m->n_topics++] = mem_strdup(buf_str(&topic));
+    }
+    m->topics[m->n_topics++] = mem_strdup(m->status_topic); /* to see it wrong and correct it */
+    buf_free(&topic);
+}
+
+static int configure(struct mqtt *m, const struct settings *settings, struct err *err)
+{
+    mosquitto_int_option(m->mosq, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+    mosquitto_int_option(m->mosq, MOSQ_OPT_RECEIVE_MAXIMUM, IN_FLIGHT);
+    mosquitto_int_option(m->mosq, MOSQ_OPT_SEND_MAXIMUM, IN_FLIGHT);
+    mosquitto_int_option(m->mosq, MOSQ_OPT_TCP_NODELAY, 1);
+    mosquitto_connect_v5_callback_set(m->mosq, on_connect);
+    mosquitto_disconnect_v5_callback_set(m->mosq, on_disconnect);
+    mosquitto_subscribe_v5_callback_set(m->mosq, on_subscribe);
+    mosquitto_publish_v5_callback_set(m->mosq, on_publish);
+    mosquitto_message_v5_callback_set(m->mosq, on_message);
+    if (set_account(m, settings, err) || set_tls(m, settings, err))
+        return -1;
+    return set_will(m) ? err_add(err, "the last will cannot be set; is broker.root a valid topic?") : 0;
+}
+
+struct mqtt *mqtt_new(const struct settings *settings, const char *name, const char *const *topics, size_t n_topics,
+                      struct err *err)
+{
+    char client_id[CONTRACT_TOPIC_LARGEST];
+    struct mqtt *m = mem_new(1, sizeof *m);
+    mosquitto_lib_init();
+    m->last = &m->first;
+    m->status = BUF_INIT(CONTRACT_STATUS_LARGEST);
+    m->retry_ms = RETRY_FIRST_MS;
+    m->host = mem_strdup(settings_text(settings, "broker.host"));
+    m->port = settings_int(settings, "broker.port");
+    m->root = mem_strdup(settings_text(settings, "broker.root"));
+    snprintf(m->name, sizeof m->name, "%s", name);
+    topic_write(m->status_topic, m->root, TOPIC_STATUS, name, NULL);
+    snprintf(client_id, sizeof client_id, "%s/%s", m->root, name);
+    set_topics(m, topics, n_topics);
+    m->mosq = mosquitto_new(client_id, true, m);
+    if (!m->mosq)
+        log_fatal("libmosquitto does not start");
+    if (configure(m, settings, err) == 0)
+        return m;
+    mqtt_free(m);
+    return NULL;
+}
+
+/* ---- running ---- */
+
+int mqtt_fd(const struct mqtt *m)
+{
+    return mosquitto_socket(m->mosq);
+}
+
+short mqtt_events(const struct mqtt *m)
+{
+    return (short)(POLLIN | (m->trying || mosquitto_want_write(m->mosq) ? POLLOUT : 0));
+}
+
+int64_t mqtt_due(const struct mqtt *m)
+{
+    return mqtt_fd(m) < 0 ? m->retry_at : m->misc_at;
+}
+
+/* The next try comes after the pause and up to as much again, so that many programs do not come at once. */
+static void plan_retry(struct mqtt *m, int64_t now)
+{
+    uint32_t jitter;
+    key_random(&jitter, sizeof jitter);
+    m->retry_at = now + m->retry_ms + (int64_t)(jitter % (uint32_t)m->retry_ms);
+    m->retry_ms = 2 * m->retry_ms < RETRY_MOST_MS ? 2 * m->retry_ms : RETRY_MOST_MS;
+}
+
+static void try_to_connect(struct mqtt *m, int64_t now)
+{
+    m->trying = true;
+    m->trying_since = now;
+    plan_retry(m, now);
+    if (mosquitto_connect_async(m->mosq, m->host, m->port, KEEPALIVE_SECONDS) != MOSQ_ERR_SUCCESS)
+        m->trying = false;
+}
+
+static void drop_connection(struct mqtt *m)
+{
+    bool was = m->connected;
+    mosquitto_disconnect(m->mosq);
+    m->connected = m->subscribed = m->trying = false;
+    if (was)
+        log_warn("the broker does not answer; connecting again");
+}
+
+void mqtt_run(struct mqtt *m, short revents, int64_t now)
+{
+    if (mqtt_fd(m) < 0) {
+        if (now >= m->retry_at && !m->taken_over)
+            try_to_connect(m, now);
+        return;
+    }
+    if (revents & (POLLIN | POLLERR | POLLHUP))
+        mosquitto_loop_read(m->mosq, 1);
+    if (mqtt_fd(m) >= 0 && ((revents & POLLOUT) || mosquitto_want_write(m->mosq)))
+        mosquitto_loop_write(m->mosq, 1);
+    if (mqtt_fd(m) >= 0 && now >= m->misc_at) {
+        mosquitto_loop_misc(m->mosq);
+        m->misc_at = now + 1000;
+    }
+    if (mqtt_fd(m) >= 0 && m->trying && now - m->trying_since > CONNECT_MOST_MS)
+        drop_connection(m);
+    if (mqtt_fd(m) < 0 && m->retry_at < now) /* just lost */
+        plan_retry(m, now);
+}
+
+bool mqtt_ready(const struct mqtt *m)
+{
+    return m->connected && m->subscribed;
+}
+
+bool mqtt_became_ready(struct mqtt *m)
+{
+    bool fresh = m->fresh && mqtt_ready(m);
+    m->fresh = false;
+    return fresh;
+}
+
+bool mqtt_taken_over(const struct mqtt *m)
+{
+    return m->taken_over;
+}
+
+struct mqtt_message *mqtt_next(struct mqtt *m)
+{
+    struct queued *queued = m->first;
+    if (!queued)
+        return NULL;
+    m->first = queued->next;
+    if (!m->first)
+        m->last = &m->first;
+    m->waiting--;
+    return &queued->message;
+}
+
+void mqtt_message_free(struct mqtt_message *message)
+{
+    if (!message)
+        return;
+    free(message->topic);
+    free(message->payload);
+    free(message); /* the first member of its struct queued */
+}
+
+size_t mqtt_waiting(const struct mqtt *m)
+{
+    return m->waiting;
+}
+
+int mqtt_publish(struct mqtt *m, const char *topic, const char *payload, size_t len, bool retain)
+{
+    int mid = 0;
+    if (!mqtt_ready(m) || mosquitto_publish_v5(m->mosq, &mid, topic, (int)len, payload, 1, retain, NULL))
+        return -1;
+    return mid;
+}
+
+int mqtt_unheard(struct mqtt *m)
+{
+    return m->n_unheard ? m->unheard[--m->n_unheard] : 0;
+}
+
+int mqtt_status(struct mqtt *m, const struct status *status)
+{
+    buf_clear(&m->status);
+    contract_write_status(status, &m->status);
+    return mqtt_publish(m, m->status_topic, buf_str(&m->status), m->status.len, true);
+}
+
+/* ---- ending ---- */
+
+/* What was published last gets a moment to leave. */
+static void flush(struct mqtt *m)
+{
+    int64_t end = clock_mono_ms() + 1000;
+    while (mqtt_fd(m) >= 0 && clock_mono_ms() < end) {
+        struct pollfd p = {mqtt_fd(m), mqtt_events(m), 0};
+        if (!mosquitto_want_write(m->mosq) || poll(&p, 1, 100) < 0)
+            return;
+        mqtt_run(m, p.revents, clock_mono_ms());
+    }
+}
+
+void mqtt_free(struct mqtt *m)
+{
+    if (!m)
+        return;
+    if (mqtt_ready(m) && !m->taken_over) {
+        struct status offline = {.online = false, .since = clock_wall_ms(), .version = VERSION};
+        mqtt_status(m, &offline);
+        flush(m);
+        mosquitto_disconnect(m->mosq);
+        flush(m);
+    }
+    mosquitto_destroy(m->mosq);
+    for (struct mqtt_message *message; (message = mqtt_next(m));)
+        mqtt_message_free(message);
+    for (int i = 0; i < m->n_topics; i++)
+        free(m->topics[i]);
+    buf_free(&m->status);
+    free(m->host);
+    free(m->root);
+    free(m);
+    mosquitto_lib_cleanup();
+}
