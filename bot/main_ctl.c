@@ -12,6 +12,11 @@ static const struct command {
     int (*run)(struct ctl *, int, char **);
     const char *help;
 } commands[] = {
+    {"chat", ctl_chat, "a conversation on stdin and stdout, in process, without a broker"},
+    {"check", ctl_check, "every data file, example and reject; faults with file and line"},
+    {"nearest", ctl_nearest, "the contact points nearest to a place ([--json] PLACE)"},
+    {"health", ctl_health, "broker, programs, outbox, edits, disk, clock; exit status for a monitor"},
+    {"settings", ctl_settings, "every setting with its default, as a settings file"},
     {"understand", ctl_understand, "what the bot understands of each line on stdin, as JSON"},
 };
 

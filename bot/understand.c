@@ -12,6 +12,16 @@ static bool can_be_label(const struct intent *intent)
     return intent->class != INTENT_CRISIS;
 }
 
+/* An answer, `hvorfor?` or a word for moving about in the conversation is nothing to suggest. */
+static bool can_be_suggested(const struct intent *intent)
+{
+    static const char *const not_these[] = {"tilbake", "avbryt", "start_paa_nytt", "hvorfor"};
+    for (size_t i = 0; i < sizeof not_these / sizeof *not_these; i++)
+        if (strcmp(not_these[i], intent->label) == 0)
+            return false;
+    return can_be_label(intent) && intent->class != INTENT_ANSWER;
+}
+
 static int value_of(const struct intent_score *score)
 {
     int extra = score->hits - 1;
@@ -90,10 +100,10 @@ static void suggest(const struct intents *intents, const struct intent_score *sc
         for (size_t i = 0; i < intents_count(intents); i++) {
             const struct intent *intent = intents_at(intents, i);
             double value = (double)like.likeness[i] + value_of(&scores[i]) / 100.0;
-            bool taken = intent == out->intent || intent->class == INTENT_ANSWER;
+            bool taken = !can_be_suggested(intent);
             for (size_t k = 0; k < out->n_suggestions; k++)
                 taken = taken || out->suggestions[k] == intent;
-            if (can_be_label(intent) && !taken && value > best_value) {
+            if (!taken && value > best_value) {
                 best = intent;
                 best_value = value;
             }

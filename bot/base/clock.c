@@ -166,7 +166,7 @@ int clock_parse(const char *text, int64_t *ms)
         return -1;
     int64_t value = days_from_date(c.year, c.month, c.day) * CLOCK_DAY + c.hour * CLOCK_HOUR +
                     c.minute * CLOCK_MINUTE + c.second * CLOCK_SECOND + fraction - offset;
-    if (value < 0)
+    if (value < 0 || value > INT64_C(253402300799999))
         return -1;
     *ms = value;
     return 0;

@@ -177,7 +177,7 @@ const char *settings_text(const struct settings *settings, const char *key)
 
 int settings_int(const struct settings *settings, const char *key)
 {
-    return (int)strtol(settings_text(settings, key), NULL, 10);
+    return (int)strtod(settings_text(settings, key), NULL); /* read as check_value reads it */
 }
 
 int64_t settings_ms(const struct settings *settings, const char *key)

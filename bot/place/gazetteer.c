@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "text/normalise.h"
 
-enum { LARGEST_FILE = 8 * 1024 * 1024, FIELDS = 8, KOMMUNER_MOST = 400, FYLKER_MOST = 20, CODES = 10000 };
+enum { LARGEST_FILE = 8 * 1024 * 1024, FIELDS = 8, KOMMUNER_MOST = 400, FYLKER_MOST = 20, CODES = 10000, FAULTS_TOLD = 10 };
 
 struct fylke {
     const char *number, *name;
@@ -102,39 +102,14 @@ static int read_fylke(struct gazetteer *g, const struct row *row)
     return 0;
 }
 
-/* `Hábmer - Hamarøy` → the Norwegian part is what most people write, but which part it is differs: the one
- * without letters that only Sámi and Kven names have. `Våler (Innlandet)` → `Våler`. */
-static const char *short_name(struct arena *arena, const char *name)
-{
-    const char *bracket = strstr(name, " (");
-    if (bracket)
-        return arena_strndup(arena, name, (size_t)(bracket - name));
-    const char *part = name, *best = NULL;
-    while (part) {
-        const char *dash = strstr(part, " - ");
-        size_t len = dash ? (size_t)(dash - part) : strlen(part);
-        const char *copy = arena_strndup(arena, part, len);
-        bool foreign = strpbrk(copy, "áčđŋšŧžÁČĐŊŠŦŽ") != NULL;
-        for (const char *c = copy; *c && !foreign; c++)
-            foreign = ((unsigned char)*c == 0xC3 && (unsigned char)c[1] != 0xA6 && (unsigned char)c[1] != 0xB8 &&
-                       (unsigned char)c[1] != 0xA5 && (unsigned char)c[1] != 0x98 && (unsigned char)c[1] != 0x85 &&
-                       (unsigned char)c[1] != 0x86) ||
-                      (unsigned char)*c == 0xC4 || (unsigned char)*c == 0xC5;
-        if (!best || !foreign)
-            best = copy;
-        part = dash ? dash + 3 : NULL;
-    }
-    return best;
-}
-
 static int read_kommune(struct gazetteer *g, const struct row *row)
 {
-    if (row->count != 6 || strlen(row->fields[1]) != 4 || g->n_kommuner == KOMMUNER_MOST)
-        return fault(row, "a kommune has number, name, fylke, latitude and longitude");
+    if (row->count != 7 || strlen(row->fields[1]) != 4 || g->n_kommuner == KOMMUNER_MOST)
+        return fault(row, "a kommune has number, name, fylke, latitude, longitude and the name that is said");
     struct kommune *kommune = &g->kommuner[g->n_kommuner];
     memcpy(kommune->number, row->fields[1], 5);
     kommune->name = arena_strdup(&g->arena, row->fields[2]);
-    kommune->short_name = short_name(&g->arena, row->fields[2]);
+    kommune->short_name = arena_strdup(&g->arena, row->fields[6]);
     for (size_t i = 0; i < g->n_fylker; i++)
         if (strcmp(g->fylker[i].number, row->fields[3]) == 0) {
             kommune->fylke_number = g->fylker[i].number;
@@ -265,7 +240,7 @@ static void read_rows(struct gazetteer *g, const char *path, struct err *err)
     if (file_read(path, &text, err) == 0) {
         const char *at = buf_str(&text), *end = at + text.len, *line;
         size_t len;
-        while (file_next_line(&at, end, &line, &len)) {
+        while (err->count < FAULTS_TOLD && file_next_line(&at, end, &line, &len)) {
             row.line++;
             if (!len || line[0] == '#')
                 continue;

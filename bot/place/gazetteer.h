@@ -19,7 +19,7 @@ struct position {
 struct kommune {
     char number[5];
     const char *name;       /* as Statistics Norway writes it: `Våler (Innlandet)` */
-    const char *short_name; /* the same without what is in brackets and other languages' names: `Våler` */
+    const char *short_name; /* as it is said in Norwegian: `Våler` */
     const char *fylke, *fylke_number;
     struct position position; /* of its administrative centre */
 };

@@ -65,7 +65,7 @@ HEADER = """\
 # The 357 kommuner have one row each, and Svalbard, which is no kommune, has one more with number 2111 and fylke 21.
 # Jan Mayen's postal code has its own position, far from the mainland; those of Svalbard all have Longyearbyen's.
 # fylke	number	name
-# kommune	number	official name	fylke	lat	lon
+# kommune	number	official name	fylke	lat	lon	name as said in Norwegian
 # name	text	kommune	lat	lon	precision (kommune, town, district, old, region)	population, 0 if unknown
 # post	code	post town	kommune, - if not certain	lat	lon	precision (town, interpolated)
 """
@@ -348,12 +348,23 @@ def interpolate(code, certain, placed):
 # Writing and checking
 
 
+# Kommuner of several official names whose first one is Sámi; elsewhere the Norwegian name comes first.
+SAMI_FIRST = {"1826", "1875", "5041", "5043", "5512", "5518", "5540", "5610", "5612", "5628", "5636"}
+
+
+def said_name(number, name):
+    """`Hábmer - Hamarøy` → `Hamarøy`, `Våler (Innlandet)` → `Våler`."""
+    parts = name.split(" - ")
+    return parts[1 if number in SAMI_FIRST else 0].split(" (")[0]
+
+
 def write(gazetteer, codes, path):
     lines = []
     for number, name in sorted(gazetteer.fylker.items()):
         lines.append(("fylke", number, name))
     for number, kommune in sorted(gazetteer.kommuner.items()):
-        lines.append(("kommune", number, kommune["name"], kommune["fylke"], *map(degrees, kommune["at"])))
+        lines.append(("kommune", number, kommune["name"], kommune["fylke"], *map(degrees, kommune["at"]),
+                      said_name(number, kommune["name"])))
     for _, (text, kommune, at, precision, population) in sorted(gazetteer.names.items()):
         lines.append(("name", text, kommune, *map(degrees, at), precision, str(population)))
     for code, (town, kommune, at, precision) in sorted(codes.items()):
@@ -372,12 +383,12 @@ def check(path, summary):
         for number, line in enumerate(file, 1):
             if not line.startswith("#"):
                 fields = line.rstrip("\n").split("\t")
-                if len(fields) != {"fylke": 3, "kommune": 6, "name": 7, "post": 7}.get(fields[0]):
+                if len(fields) != {"fylke": 3, "kommune": 7, "name": 7, "post": 7}.get(fields[0]):
                     wrong.append(f"{path}:{number}: unknown row or number of columns")
                 else:
                     rows[fields[0]].append(fields[1:])
     fylker = {number for number, _ in rows["fylke"]}
-    kommuner = {number: (name, fylke, (float(lat), float(lon))) for number, name, fylke, lat, lon in rows["kommune"]}
+    kommuner = {number: (name, fylke, (float(lat), float(lon))) for number, name, fylke, lat, lon, _ in rows["kommune"]}
 
     sizes = Counter(fylke for _, fylke, _ in kommuner.values())
     if sizes != Counter(FYLKE_SIZES | {"21": 1}):

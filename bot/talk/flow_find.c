@@ -108,10 +108,10 @@ static void show_hits(struct turn *t, const char *wish, size_t from)
     t->next->asked = ASKED_NOTHING;
     snprintf(t->next->wish, KEY_SIZE, "%s", wish); /* for `flere` */
     t->next->shown = (int)(from + count);
-    if (found > from + count && !far)
-        offer_word(t, "more", "flere");
     if (!join && !far)
         offer_intent(t, "bli_med");
+    if (found > from + count && !far)
+        offer_word(t, "more", "flere");
     offer_word(t, "where", "annet_sted");
     offer_intent(t, far ? "menneske" : "hjelp");
 }

@@ -8,6 +8,7 @@ struct writer {
     int lists;            /* depth of lists */
     int ordinal;          /* next number of an ordered list, 0: bulleted */
     bool item_open;       /* the item's bullet has just been written */
+    bool first_item;      /* of a list: the empty line before it stays */
     size_t link_start;    /* where the link's text began */
     char link[512];
 };
@@ -23,10 +24,11 @@ static void separate(struct writer *w)
 
 static void start_item(struct writer *w)
 {
-    while (w->out->len && w->out->data[w->out->len - 1] == '\n')
+    while (!w->first_item && w->out->len && w->out->data[w->out->len - 1] == '\n')
         w->out->data[--w->out->len] = '\0';
-    if (w->out->len)
+    if (w->out->len && !w->first_item)
         buf_add_str(w->out, "\n");
+    w->first_item = false;
     for (int i = 1; i < w->lists; i++)
         buf_add_str(w->out, "  ");
     if (w->ordinal)
@@ -42,8 +44,10 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
     switch (type) {
     case MD_BLOCK_UL:
     case MD_BLOCK_OL:
-        if (w->lists++ == 0)
+        if (w->lists++ == 0) {
             separate(w);
+            w->first_item = true;
+        }
         w->ordinal = type == MD_BLOCK_OL ? (int)((MD_BLOCK_OL_DETAIL *)detail)->start : 0;
         break;
     case MD_BLOCK_LI:

@@ -30,8 +30,7 @@ struct queued {
 struct mqtt {
     struct mosquitto *mosq;
     char *host, *root;
-    char name[CONTRACT_NETWORK_LARGEST + 1];
-    char status_topic[CONTRACT_TOPIC_LARGEST];
+    char status_topic[CONTRACT_TOPIC_LARGEST]; /* empty for an onlooker */
     char *topics[MQTT_SUBSCRIPTIONS_MOST + 1];
     int n_topics, port;
     bool connected, subscribed, fresh, taken_over, trying;
@@ -116,7 +115,7 @@ static void on_publish(struct mosquitto *mosq, void *user, int mid, int reason, 
 /* True when the retained status that the broker shows is not what this program said: it is said again. */
 static bool is_own_status(const struct mqtt *m, const struct mosquitto_message *message)
 {
-    return strcmp(message->topic, m->status_topic) == 0;
+    return *m->status_topic && strcmp(message->topic, m->status_topic) == 0;
 }
 
 static void correct_status(struct mqtt *m, const struct mosquitto_message *message)
@@ -173,6 +172,8 @@ static int set_tls(struct mqtt *m, const struct settings *settings, struct err *
 
 static int set_will(struct mqtt *m)
 {
+    if (!*m->status_topic)
+        return 0;
     struct status offline = {.online = false, .since = clock_wall_ms(), .version = VERSION};
     struct buf payload = BUF_INIT(CONTRACT_STATUS_LARGEST);
     contract_write_status(&offline, &payload);
@@ -189,7 +190,8 @@ static void set_topics(struct mqtt *m, const char *const *topics, size_t n_topic
         buf_addf(&topic, "%s/%s", m->root, topics[i]);
         m->topics[m->n_topics++] = mem_strdup(buf_str(&topic));
     }
-    m->topics[m->n_topics++] = mem_strdup(m->status_topic); /* to see it wrong and correct it */
+    if (*m->status_topic)
+        m->topics[m->n_topics++] = mem_strdup(m->status_topic); /* to see it wrong and correct it */
     buf_free(&topic);
 }
 
@@ -209,6 +211,17 @@ static int configure(struct mqtt *m, const struct settings *settings, struct err
     return set_will(m) ? err_add(err, "the last will cannot be set; is broker.root a valid topic?") : 0;
 }
 
+/* A fixed id for each program, so that a second one takes the session over; an onlooker's is its own. */
+static void name_client(const struct mqtt *m, const char *name, char out[CONTRACT_TOPIC_LARGEST])
+{
+    uint64_t random;
+    key_random(&random, sizeof random);
+    if (name)
+        snprintf(out, CONTRACT_TOPIC_LARGEST, "%s/%s", m->root, name);
+    else
+        snprintf(out, CONTRACT_TOPIC_LARGEST, "%s/onlooker-%016llx", m->root, (unsigned long long)random);
+}
+
 struct mqtt *mqtt_new(const struct settings *settings, const char *name, const char *const *topics, size_t n_topics,
                       struct err *err)
 {
@@ -221,9 +234,9 @@ struct mqtt *mqtt_new(const struct settings *settings, const char *name, const c
     m->host = mem_strdup(settings_text(settings, "broker.host"));
     m->port = settings_int(settings, "broker.port");
     m->root = mem_strdup(settings_text(settings, "broker.root"));
-    snprintf(m->name, sizeof m->name, "%s", name);
-    topic_write(m->status_topic, m->root, TOPIC_STATUS, name, NULL);
-    snprintf(client_id, sizeof client_id, "%s/%s", m->root, name);
+    if (name)
+        topic_write(m->status_topic, m->root, TOPIC_STATUS, name, NULL);
+    name_client(m, name, client_id);
     set_topics(m, topics, n_topics);
     m->mosq = mosquitto_new(client_id, true, m);
     if (!m->mosq)
@@ -380,7 +393,7 @@ void mqtt_free(struct mqtt *m)
 {
     if (!m)
         return;
-    if (mqtt_ready(m) && !m->taken_over) {
+    if (mqtt_ready(m) && !m->taken_over && *m->status_topic) {
         struct status offline = {.online = false, .since = clock_wall_ms(), .version = VERSION};
         mqtt_status(m, &offline);
         flush(m);

@@ -21,7 +21,7 @@ struct mqtt;
 enum { MQTT_SUBSCRIPTIONS_MOST = 4 };
 
 /* `name` is the program's or the network's name: client id `<root>/<name>`, will and status at `status/<name>`.
- * `topics` (without root, e.g. `in/+/+`) are subscribed to at each connection. Copies what it keeps. NULL with a
+ * NULL makes an onlooker that says no status. `topics` (without root, e.g. `in/+/+`) are subscribed to at each connection. Copies what it keeps. NULL with a
  * line in `err` when a setting or secret is wrong; a broker that is away is no error. Owned by the caller. */
 struct mqtt *mqtt_new(const struct settings *settings, const char *name, const char *const *topics, size_t n_topics,
                       struct err *err);

@@ -1,0 +1,493 @@
+#include "core.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "dataset.h"
+#include "outbox.h"
+#include "turn.h"
+#include "watch.h"
+#include "wire/mqtt.h"
+
+enum { BATCH_MOST = 500, PURGE_EVERY_MS = 15000, DATABASE_RETRY_MS = 1000, WIPE_WITHIN_MS = 20000 };
+
+struct counts {
+    int64_t received, accepted, repeated, refused, unreadable, left, crisis_uncommitted, builtin, batches, failed_batches,
+        runaway;
+};
+
+/* One message of the batch that is under way. */
+struct item {
+    struct mqtt_message *message;
+    struct topic topic;
+    struct outcome outcome;
+};
+
+struct core {
+    const struct settings *settings;
+    struct dataset data;
+    struct store *store;
+    struct outbox *outbox;
+    struct mqtt *mqtt;
+    struct watch *watch;
+    struct turns turns;
+    struct arena arena; /* of the batch */
+    struct item *items;
+    size_t n_items;
+    struct counts counts;
+    const char *root;
+    int64_t since, last_accepted, status_due, purge_due, wipe_due, database_due;
+    unsigned slice;
+    bool database_down, alone; /* alone: a message that crashed the core runs in a batch of its own */
+};
+
+/* ---- publishing ---- */
+
+static int publish_reply(void *user, const struct out_row *row, const char *payload, size_t len)
+{
+    struct core *core = user;
+    char topic[CONTRACT_TOPIC_LARGEST];
+    topic_write(topic, core->root, TOPIC_OUT, row->network, row->chat);
+    return mqtt_publish(core->mqtt, topic, payload, len, false) < 0 ? -1 : 0;
+}
+
+static void publish_accepted_of(struct core *core, const char *network)
+{
+    const char *ids[CONTRACT_IDS_MOST];
+    struct refusal refused[CONTRACT_IDS_MOST];
+    struct accepted accepted = {ids, 0, refused, 0};
+    for (size_t i = 0; i < core->n_items; i++) {
+        const struct outcome *outcome = &core->items[i].outcome;
+        if (core->items[i].topic.kind != TOPIC_IN || strcmp(core->items[i].topic.network, network) || !outcome->id)
+            continue;
+        if (outcome->verdict == TURN_ACCEPTED || outcome->verdict == TURN_REPEATED)
+            ids[accepted.n_ids++] = outcome->id;
+        else if (outcome->verdict == TURN_REFUSED)
+            refused[accepted.n_refused++] = (struct refusal){outcome->id, outcome->reason};
+    }
+    if (!accepted.n_ids && !accepted.n_refused)
+        return;
+    char topic[CONTRACT_TOPIC_LARGEST];
+    struct buf payload = BUF_INIT(CONTRACT_LIST_LARGEST);
+    topic_write(topic, core->root, TOPIC_ACCEPTED, network, NULL);
+    contract_write_accepted(&accepted, &payload);
+    if (buf_done(&payload) == 0)
+        mqtt_publish(core->mqtt, topic, buf_str(&payload), payload.len, false);
+    buf_free(&payload);
+}
+
+/* One `accepted` for each network that the batch touched. */
+static void publish_accepted(struct core *core)
+{
+    for (size_t i = 0; i < core->n_items; i++) {
+        bool first = core->items[i].topic.kind == TOPIC_IN;
+        for (size_t k = 0; k < i && first; k++)
+            first = core->items[k].topic.kind != TOPIC_IN || strcmp(core->items[k].topic.network, core->items[i].topic.network);
+        if (first)
+            publish_accepted_of(core, core->items[i].topic.network);
+    }
+}
+
+/* ---- one message ---- */
+
+static void count_verdict(struct core *core, const struct outcome *outcome)
+{
+    struct counts *c = &core->counts;
+    c->accepted += outcome->verdict == TURN_ACCEPTED;
+    c->repeated += outcome->verdict == TURN_REPEATED;
+    c->left += outcome->verdict == TURN_LEFT;
+    c->builtin += outcome->builtin;
+    if (outcome->verdict == TURN_REFUSED) {
+        c->refused++;
+        c->unreadable += outcome->id == NULL;
+        log_warn("a message is refused: %s", outcome->reason);
+    }
+    if (outcome->runaway) {
+        c->runaway++;
+        log_warn("%s:%d: a pattern ran past its limit and was skipped; make it simpler", outcome->runaway->file,
+                 outcome->runaway_line);
+    }
+}
+
+static void take_in(struct core *core, struct item *item, int64_t now, struct err *err)
+{
+    struct incoming in = {item->topic.network, item->topic.chat, item->message->payload,
+                          item->message->cut ? CONTRACT_LIST_LARGEST + 1 : item->message->len};
+    turn_run(&core->turns, &in, now, &core->arena, &item->outcome, err);
+    count_verdict(core, &item->outcome);
+}
+
+static int take_delivered(struct core *core, const struct item *item, int64_t now, struct err *err)
+{
+    struct delivered delivered;
+    if (item->message->cut ||
+        contract_read_delivered(item->message->payload, item->message->len, &core->arena, &delivered)) {
+        core->counts.unreadable++;
+        log_warn("a report of deliveries cannot be read (%zu bytes); it is skipped", item->message->len);
+        return 0;
+    }
+    for (size_t i = 0; i < delivered.count; i++)
+        if (outbox_result(core->outbox, &delivered.results[i], now, err))
+            return -1;
+    return 0;
+}
+
+static void take_status(struct core *core, const struct item *item)
+{
+    struct status status;
+    if (item->message->cut || contract_read_status(item->message->payload, item->message->len, &core->arena, &status))
+        core->counts.unreadable++;
+    else
+        outbox_network(core->outbox, item->topic.network, status.online);
+}
+
+/* ---- a batch ---- */
+
+static bool crashed_before(struct core *core, const struct item *item)
+{
+    struct event event;
+    const char *id, *reason;
+    if (item->topic.kind != TOPIC_IN || item->message->cut ||
+        contract_read_in(item->message->payload, item->message->len, &core->arena, &event, &id, &reason))
+        return false;
+    return store_crashes(core->store, item->topic.network, id, NULL) > 0;
+}
+
+/* Takes what has arrived, at most BATCH_MOST. A message during which the core crashed before is run alone. */
+static void gather(struct core *core)
+{
+    struct mqtt_message *message;
+    core->n_items = 0;
+    while (core->n_items < BATCH_MOST && (message = mqtt_next(core->mqtt))) {
+        struct item *item = &core->items[core->n_items];
+        memset(item, 0, sizeof *item);
+        item->message = message;
+        if (topic_read(core->root, message->topic, &item->topic)) {
+            core->counts.unreadable++;
+            log_warn("a message on a topic that is not of the contract is skipped");
+            mqtt_message_free(message);
+            continue;
+        }
+        core->counts.received += item->topic.kind == TOPIC_IN;
+        core->n_items++;
+    }
+}
+
+static void end_batch(struct core *core)
+{
+    for (size_t i = 0; i < core->n_items; i++) {
+        mqtt_message_free(core->items[i].message);
+        buf_free(&core->items[i].outcome.payload);
+    }
+    core->n_items = 0;
+    arena_reset(&core->arena);
+}
+
+static int run_items(struct core *core, size_t from, size_t to, int64_t now, struct err *err)
+{
+    if (store_begin(core->store, err))
+        return -1;
+    for (size_t i = from; i < to; i++) {
+        struct item *item = &core->items[i];
+        int rc = 0;
+        if (item->topic.kind == TOPIC_IN) {
+            take_in(core, item, now, err);
+            rc = item->outcome.verdict == TURN_FAILED ? -1 : 0;
+        } else if (item->topic.kind == TOPIC_DELIVERED) {
+            rc = take_delivered(core, item, now, err);
+        }
+        if (rc) {
+            store_rollback(core->store);
+            return -1;
+        }
+    }
+    return store_commit(core->store, err);
+}
+
+/* After the commit: the schedule in memory follows what is on disk. */
+static void apply(struct core *core, size_t from, size_t to, int64_t now)
+{
+    struct err err = {.count = 0};
+    for (size_t i = from; i < to; i++) {
+        struct item *item = &core->items[i];
+        if (item->topic.kind != TOPIC_IN)
+            continue;
+        if (item->outcome.moved_from && outbox_moved(core->outbox, &err))
+            log_warn("%s", err.text);
+        if (item->outcome.forget || item->outcome.stop)
+            outbox_dropped(core->outbox, item->topic.network, item->topic.chat);
+        if (item->outcome.replied)
+            outbox_added(core->outbox, &item->outcome.row, now);
+        if (item->outcome.verdict == TURN_ACCEPTED)
+            core->last_accepted = now;
+    }
+}
+
+/* The database cannot serve: whoever may be in danger is answered all the same, and nothing is accepted. */
+static void answer_in_emergency(struct core *core, size_t from, size_t to, int64_t now)
+{
+    for (size_t i = from; i < to; i++) {
+        struct item *item = &core->items[i];
+        if (item->topic.kind != TOPIC_IN || item->message->cut)
+            continue;
+        struct incoming in = {item->topic.network, item->topic.chat, item->message->payload, item->message->len};
+        buf_free(&item->outcome.payload);
+        turn_emergency(&core->turns, &in, now, &core->arena, &item->outcome);
+        item->outcome.verdict = TURN_LEFT;
+        if (!item->outcome.replied)
+            continue;
+        core->counts.crisis_uncommitted++;
+        publish_reply(core, &item->outcome.row, buf_str(&item->outcome.payload), item->outcome.payload.len);
+    }
+}
+
+static void database_failed(struct core *core, const struct err *err, int64_t mono)
+{
+    char first[300];
+    struct err again = {.count = 0};
+    core->counts.failed_batches++;
+    if (!core->database_down)
+        log_warn("%s; nothing is accepted until it serves again, crisis messages are answered", err_first(err, first, sizeof first));
+    core->database_down = true;
+    core->database_due = mono + DATABASE_RETRY_MS;
+    outbox_reload(core->outbox, &again);
+}
+
+static void run_part(struct core *core, size_t from, size_t to, int64_t now)
+{
+    struct err err = {.count = 0};
+    if (from == to)
+        return;
+    if (run_items(core, from, to, now, &err)) {
+        database_failed(core, &err, clock_mono_ms());
+        answer_in_emergency(core, from, to, now);
+        return;
+    }
+    if (core->database_down)
+        log_info("the database serves again");
+    core->database_down = false;
+    core->counts.batches++;
+    apply(core, from, to, now);
+}
+
+static void run_batch(struct core *core)
+{
+    int64_t now = clock_wall_ms();
+    size_t from = 0;
+    gather(core);
+    for (size_t i = 0; i < core->n_items; i++) {
+        if (core->items[i].topic.kind == TOPIC_STATUS)
+            take_status(core, &core->items[i]);
+        if (core->alone && crashed_before(core, &core->items[i])) {
+            run_part(core, from, i, now);
+            run_part(core, i, i + 1, now);
+            from = i + 1;
+        }
+    }
+    run_part(core, from, core->n_items, now);
+    publish_accepted(core);
+    end_batch(core);
+}
+
+/* ---- status ---- */
+
+static void add_counter(struct status *status, const char *name, int64_t value)
+{
+    status->counters[status->n_counters++] = (struct counter){name, value};
+}
+
+static void say_status(struct core *core, int64_t now)
+{
+    static const char doubtful[] = "the clock jumped by more than 24 hours: nothing old is deleted until the core is started "
+                                   "once with -t (trust the clock)";
+    static const char down[] = "the database does not serve: nothing is accepted; look at the disk and the log";
+    struct status status = {.online = true, .since = core->since, .version = VERSION};
+    struct outbox_counts out;
+    struct err err = {.count = 0};
+    const struct counts *c = &core->counts;
+    outbox_count(core->outbox, &out);
+    add_counter(&status, "received", c->received);
+    add_counter(&status, "accepted", c->accepted);
+    add_counter(&status, "repeated", c->repeated);
+    add_counter(&status, "refused", c->refused);
+    add_counter(&status, "unreadable", c->unreadable);
+    add_counter(&status, "left", c->left);
+    add_counter(&status, "batches", c->batches);
+    add_counter(&status, "failed_batches", c->failed_batches);
+    add_counter(&status, "crisis_uncommitted", c->crisis_uncommitted);
+    add_counter(&status, "builtin_replies", c->builtin);
+    add_counter(&status, "runaway_patterns", c->runaway);
+    add_counter(&status, "outbox_waiting", out.waiting);
+    add_counter(&status, "outbox_under_way", out.under_way);
+    add_counter(&status, "outbox_oldest_seconds", out.oldest ? (now - out.oldest) / 1000 : 0);
+    add_counter(&status, "delivered", out.sent);
+    add_counter(&status, "never_delivered", out.never);
+    add_counter(&status, "expired", out.expired);
+    add_counter(&status, "repeated_replies", out.repeated);
+    add_counter(&status, "last_accepted", core->last_accepted / 1000);
+    add_counter(&status, "edits_taken", watch_taken(core->watch));
+    add_counter(&status, "edits_refused", watch_refused(core->watch));
+    add_counter(&status, "faults", err.count);
+    status.n_faults = watch_faults(core->watch, status.faults, FAULTS_MOST - 2);
+    if (store_clock_doubtful(core->store, now))
+        status.faults[status.n_faults++] = doubtful;
+    if (core->database_down)
+        status.faults[status.n_faults++] = down;
+    status.counters[status.n_counters - 1].value = (int64_t)status.n_faults;
+    mqtt_status(core->mqtt, &status);
+}
+
+/* ---- housekeeping ---- */
+
+static void keep_house(struct core *core, int64_t now, int64_t mono)
+{
+    struct err err = {.count = 0};
+    char first[300];
+    if (mono >= core->purge_due) {
+        struct retention keep = {settings_int(core->settings, "core.conversation_days") * CLOCK_DAY,
+                                 settings_int(core->settings, "core.inbox_days") * CLOCK_DAY};
+        store_purge(core->store, core->slice++, &keep, now, &err);
+        core->purge_due = mono + PURGE_EVERY_MS;
+    }
+    if (store_needs_wipe(core->store) && core->wipe_due == INT64_MAX)
+        core->wipe_due = mono + WIPE_WITHIN_MS;
+    if (mono >= core->wipe_due) {
+        store_wipe(core->store, &err);
+        core->wipe_due = INT64_MAX;
+    }
+    if (err.count)
+        log_warn("%s", err_first(&err, first, sizeof first));
+}
+
+static void run_outbox(struct core *core, int64_t now, int64_t mono)
+{
+    struct err err = {.count = 0};
+    if (!mqtt_ready(core->mqtt) || (core->database_down && mono < core->database_due))
+        return;
+    if (outbox_run(core->outbox, now, mono, &err))
+        database_failed(core, &err, mono);
+}
+
+/* ---- the loop ---- */
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int wait_time(const struct core *core, int64_t mono)
+{
+    int64_t due = least(mqtt_due(core->mqtt), least(watch_due(core->watch), least(core->purge_due, core->wipe_due)));
+    if (mqtt_waiting(core->mqtt))
+        return 0;
+    if (mqtt_ready(core->mqtt))
+        due = least(due, least(core->status_due, core->database_down ? core->database_due : outbox_due(core->outbox)));
+    return due <= mono ? 0 : (int)least(due - mono, 1000);
+}
+
+static void wake_up(struct core *core, short mqtt_revents)
+{
+    int64_t mono = clock_mono_ms();
+    mqtt_run(core->mqtt, mqtt_revents, mono);
+    bool edited = watch_run(core->watch, mono);
+    if (mqtt_became_ready(core->mqtt)) {
+        struct err err = {.count = 0};
+        outbox_reload(core->outbox, &err); /* what was under way on the lost connection goes out again */
+        edited = true;
+    }
+    while (mqtt_waiting(core->mqtt)) {
+        run_batch(core);
+        run_outbox(core, clock_wall_ms(), clock_mono_ms());
+    }
+    run_outbox(core, clock_wall_ms(), mono);
+    if (mqtt_ready(core->mqtt) && (edited || mono >= core->status_due)) {
+        say_status(core, clock_wall_ms());
+        core->status_due = mono + settings_ms(core->settings, "core.status_seconds");
+    }
+    keep_house(core, clock_wall_ms(), mono);
+}
+
+static int loop(struct core *core, const volatile sig_atomic_t *stop)
+{
+    while (!*stop) {
+        struct pollfd fds[2] = {{mqtt_fd(core->mqtt), mqtt_events(core->mqtt), 0}, {watch_fd(core->watch), POLLIN, 0}};
+        if (poll(fds, 2, wait_time(core, clock_mono_ms())) < 0)
+            fds[0].revents = fds[1].revents = 0; /* a signal: *stop tells */
+        wake_up(core, fds[0].revents);
+        if (mqtt_taken_over(core->mqtt)) {
+            log_warn("another core has taken over this broker's session; this one stops. Run only one at a time.");
+            return CORE_TAKEN_OVER;
+        }
+    }
+    log_info("stopping");
+    return CORE_ENDED;
+}
+
+/* ---- start and end ---- */
+
+static int start(struct core *core, struct err *err)
+{
+    static const char *const topics[] = {"in/+/+", "delivered/+", "status/+"};
+    struct err faults = {.count = 0};
+    const struct settings *settings = core->settings;
+    core->store = store_open(settings_text(settings, "core.database"), err);
+    if (!core->store)
+        return -1;
+    core->outbox = outbox_new(core->store, settings, publish_reply, core, err);
+    core->watch = watch_new(&core->data, settings, err);
+    core->mqtt = mqtt_new(settings, "core", topics, 3, err);
+    if (!core->outbox || !core->watch || !core->mqtt)
+        return -1;
+    if (dataset_load(&core->data, settings, &faults)) {
+        log_warn("data files are broken; until they are mended only built-in texts are said:\n%s", faults.text);
+        watch_note_faults(core->watch, &faults);
+    }
+    core->turns = (struct turns){&core->data, settings, core->store, settings_int(settings, "core.far_km"),
+                                 settings_int(settings, "core.hits")};
+    return 0;
+}
+
+int core_run(const struct settings *settings, const volatile sig_atomic_t *stop)
+{
+    struct err err = {.count = 0};
+    struct core core = {.settings = settings,
+                        .root = settings_text(settings, "broker.root"),
+                        .since = clock_wall_ms(),
+                        .wipe_due = INT64_MAX,
+                        .alone = true};
+    int rc = CORE_FAILED;
+    core.items = mem_new(BATCH_MOST, sizeof *core.items);
+    if (start(&core, &err)) {
+        char first[600];
+        log_warn("the core cannot start: %s", err_first(&err, first, sizeof first));
+    } else {
+        store_clock_doubtful(core.store, core.since);
+        log_info("ready: %zu intents, %zu contact points", core.data.intents ? intents_count(core.data.intents) : 0,
+                 core.data.registry ? registry_count(core.data.registry) : 0);
+        rc = loop(&core, stop);
+    }
+    mqtt_free(core.mqtt);
+    watch_free(core.watch);
+    outbox_free(core.outbox);
+    store_close(core.store);
+    dataset_free(&core.data);
+    arena_free(&core.arena);
+    free(core.items);
+    return rc;
+}
+
+int core_check(const struct settings *settings, struct err *err)
+{
+    struct dataset data = {NULL, NULL, NULL, NULL, NULL};
+    struct mqtt *mqtt = mqtt_new(settings, "core", NULL, 0, err);
+    dataset_load(&data, settings, err);
+    dataset_free(&data);
+    mqtt_free(mqtt);
+    return err->count ? -1 : 0;
+}

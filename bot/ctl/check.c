@@ -1,0 +1,84 @@
+#include "ctl/ctl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "understand.h"
+
+struct checking {
+    struct dataset *data;
+    struct arena arena;
+    int examples, rejects, faults;
+};
+
+/* What an example must give: a crisis one care of its class, another its label. */
+static bool is_understood(const struct understood *u, const struct intent *intent)
+{
+    if (intent->class == INTENT_CRISIS)
+        return u->care.level != CARE_NONE && u->care.class == intent;
+    return u->intent == intent;
+}
+
+/* What a reject must not give: of a crisis, certainty. */
+static bool is_wrongly_understood(const struct understood *u, const struct intent *intent)
+{
+    if (intent->class == INTENT_CRISIS)
+        return u->care.level == CARE_CERTAIN && u->care.class == intent;
+    return u->intent == intent && u->care.level != CARE_CERTAIN;
+}
+
+static const char *label_of(const struct understood *u)
+{
+    return u->care.level != CARE_NONE ? u->care.class->label : u->intent ? u->intent->label : "annet";
+}
+
+static void check_line(struct checking *c, const struct intent *intent, const struct intent_line *line, bool example)
+{
+    struct understood u;
+    understand(c->data->intents, c->data->gazetteer, line->text, strlen(line->text), false, &c->arena, &u);
+    if (example ? !is_understood(&u, intent) : is_wrongly_understood(&u, intent)) {
+        c->faults++;
+        printf("%s:%d: the %s \"%s\" is understood as %s%s%s; %s\n", intent->file, line->line,
+               example ? "example" : "reject", line->text, label_of(&u), u.rule_file ? " by " : "",
+               u.rule_file ? u.rule_file : "",
+               example ? "write a pattern that fits it" : "make the pattern that matches it narrower");
+    }
+    arena_reset(&c->arena);
+}
+
+static void check_intent(struct checking *c, const struct intent *intent)
+{
+    for (size_t i = 0; i < intent->n_examples; i++, c->examples++)
+        check_line(c, intent, &intent->examples[i], true);
+    for (size_t i = 0; i < intent->n_rejects; i++, c->rejects++)
+        check_line(c, intent, &intent->rejects[i], false);
+    if (!intent->n_examples) {
+        c->faults++;
+        printf("%s: has no example; write at least one message that must be understood so\n", intent->file);
+    }
+}
+
+int ctl_check(struct ctl *ctl, int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1)
+        return ctl_usage("check");
+    struct err err = {.count = 0};
+    struct checking c = {.data = mem_new(1, sizeof *c.data)};
+    ctl->data = c.data;
+    if (dataset_load(c.data, ctl->settings, &err)) {
+        printf("%s%u faults\n", err.text, err.count);
+        return 1;
+    }
+    for (size_t i = 0; i < intents_count(c.data->intents); i++)
+        check_intent(&c, intents_at(c.data->intents, i));
+    printf("%zu intents, %d examples, %d rejects, %zu replies in 3 languages, %zu help lines, %zu kommuner, "
+           "%zu contact points: %d faults\n",
+           intents_count(c.data->intents), c.examples, c.rejects, replies_count(c.data->replies),
+           helplines_count(c.data->helplines), gazetteer_kommuner(c.data->gazetteer),
+           registry_count(c.data->registry), c.faults);
+    arena_free(&c.arena);
+    return c.faults ? 1 : 0;
+}

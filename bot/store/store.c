@@ -1,0 +1,478 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "store/store_internal.h"
+
+/* ---- statements ---- */
+
+sqlite3_stmt *sql_use(struct store *store, enum statement which)
+{
+    sqlite3_stmt *statement = store->statements[which];
+    sqlite3_reset(statement);
+    return statement;
+}
+
+static int failed(struct store *store, struct err *err)
+{
+    return err_add(err, "the database does not serve: %s", sqlite3_errmsg(store->db));
+}
+
+int sql_run(struct store *store, sqlite3_stmt *statement, struct err *err)
+{
+    int rc = sqlite3_step(statement);
+    if (rc != SQLITE_DONE)
+        failed(store, err);
+    sqlite3_reset(statement);
+    return rc == SQLITE_DONE ? 0 : -1;
+}
+
+int sql_row(struct store *store, sqlite3_stmt *statement, struct err *err)
+{
+    int rc = sqlite3_step(statement);
+    if (rc == SQLITE_ROW)
+        return 1;
+    if (rc != SQLITE_DONE)
+        failed(store, err);
+    sqlite3_reset(statement);
+    return rc == SQLITE_DONE ? 0 : -1;
+}
+
+static void bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+    sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
+}
+
+static void bind_key(sqlite3_stmt *statement, int at, const unsigned char *key)
+{
+    sqlite3_bind_blob(statement, at, key, KEY_HASH, SQLITE_TRANSIENT);
+}
+
+void store_key(const struct store *store, const char *a, const char *b, unsigned char out[KEY_HASH])
+{
+    struct key_part parts[] = {{a, strlen(a)}, {b, strlen(b)}};
+    key_hash(out, store->secret, parts, 2);
+}
+
+/* ---- opening ---- */
+
+static int take_lock(struct store *store, const char *path, struct err *err)
+{
+    char name[4096];
+    snprintf(name, sizeof name, "%s.lock", path);
+    store->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (store->lock < 0)
+        return err_at(err, name, 0, "cannot be made: %s", strerror(errno));
+    if (flock(store->lock, LOCK_EX | LOCK_NB))
+        return err_at(err, path, 0, "another process uses this database; stop it first");
+    return 0;
+}
+
+/* The secret of the key hashes: made once, kept in the database. */
+static int load_secret(struct store *store, struct err *err)
+{
+    sqlite3_stmt *get = sql_use(store, SQL_META_GET);
+    bind_text(get, 1, "secret");
+    int row = sql_row(store, get, err);
+    if (row < 0)
+        return -1;
+    if (row && sqlite3_column_bytes(get, 0) == KEY_SECRET) {
+        memcpy(store->secret, sqlite3_column_blob(get, 0), KEY_SECRET);
+        sqlite3_reset(get);
+        return 0;
+    }
+    sqlite3_reset(get);
+    key_random(store->secret, KEY_SECRET);
+    sqlite3_stmt *set = sql_use(store, SQL_META_SET);
+    bind_text(set, 1, "secret");
+    sqlite3_bind_blob(set, 2, store->secret, KEY_SECRET, SQLITE_STATIC);
+    return sql_run(store, set, err);
+}
+
+static int load_time(struct store *store, struct err *err)
+{
+    sqlite3_stmt *get = sql_use(store, SQL_META_GET);
+    bind_text(get, 1, "time");
+    int row = sql_row(store, get, err);
+    if (row > 0)
+        store->time_noted = sqlite3_column_int64(get, 0);
+    sqlite3_reset(get);
+    return row < 0 ? -1 : 0;
+}
+
+/* A turn that was under way when the last process died counts against its message. */
+static int count_crash(struct store *store, struct err *err)
+{
+    unsigned char hash[KEY_HASH];
+    if (!store->marker || !marker_found(store->marker, hash))
+        return 0;
+    sqlite3_stmt *crashed = sql_use(store, SQL_CRASHED);
+    bind_key(crashed, 1, hash);
+    sqlite3_bind_int64(crashed, 2, clock_wall_ms());
+    return sql_run(store, crashed, err);
+}
+
+static int open_all(struct store *store, const char *path, struct err *err)
+{
+    bool memory = strcmp(path, ":memory:") == 0;
+    if (!memory && (file_make_parent(path, err) || take_lock(store, path, err)))
+        return -1;
+    if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL))
+        return err_at(err, path, 0, "the database cannot be opened: %s", sqlite3_errmsg(store->db));
+    if (!memory && !(store->marker = marker_open(path, err)))
+        return -1;
+    if (schema_prepare(store, err) || load_secret(store, err) || load_time(store, err))
+        return -1;
+    return count_crash(store, err);
+}
+
+struct store *store_open(const char *path, struct err *err)
+{
+    struct store *store = mem_new(1, sizeof *store);
+    store->lock = -1;
+    if (open_all(store, path, err) == 0)
+        return store;
+    store_close(store);
+    return NULL;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    for (int i = 0; i < SQL_STATEMENTS; i++)
+        sqlite3_finalize(store->statements[i]);
+    sqlite3_close(store->db);
+    marker_close(store->marker);
+    if (store->lock >= 0)
+        close(store->lock);
+    sodium_memzero(store->secret, sizeof store->secret);
+    free(store);
+}
+
+/* ---- batches ---- */
+
+int store_begin(struct store *store, struct err *err)
+{
+    if (store->in_batch)
+        return 0;
+    if (sql_run(store, sql_use(store, SQL_BEGIN), err))
+        return -1;
+    store->in_batch = true;
+    return 0;
+}
+
+int store_commit(struct store *store, struct err *err)
+{
+    if (!store->in_batch)
+        return 0;
+    if (sql_run(store, sql_use(store, SQL_COMMIT), err)) {
+        store_rollback(store);
+        return -1;
+    }
+    store->in_batch = false;
+    return 0;
+}
+
+void store_rollback(struct store *store)
+{
+    /* SQLite may have rolled back by itself (full disk); then this is refused, which is what we want */
+    if (store->in_batch && !sqlite3_get_autocommit(store->db))
+        sql_run(store, sql_use(store, SQL_ROLLBACK), NULL);
+    store->in_batch = false;
+}
+
+/* ---- inbox ---- */
+
+int store_seen(struct store *store, const char *network, const char *id, struct err *err)
+{
+    unsigned char key[KEY_HASH];
+    sqlite3_stmt *seen = sql_use(store, SQL_SEEN);
+    store_key(store, network, id, key);
+    bind_key(seen, 1, key);
+    int row = sql_row(store, seen, err);
+    sqlite3_reset(seen);
+    return row;
+}
+
+int store_remember(struct store *store, const char *network, const char *id, int64_t now, struct err *err)
+{
+    unsigned char key[KEY_HASH];
+    sqlite3_stmt *remember = sql_use(store, SQL_REMEMBER);
+    store_key(store, network, id, key);
+    bind_key(remember, 1, key);
+    sqlite3_bind_int64(remember, 2, now);
+    return sql_run(store, remember, err);
+}
+
+/* ---- conversations ---- */
+
+int store_load_state(struct store *store, const char *network, const char *chat, struct state *state,
+                     struct err *err)
+{
+    unsigned char key[KEY_HASH];
+    sqlite3_stmt *load = sql_use(store, SQL_LOAD);
+    store_key(store, network, chat, key);
+    bind_key(load, 1, key);
+    memset(state, 0, sizeof *state);
+    int row = sql_row(store, load, err);
+    if (row > 0)
+        state_read(state, (const char *)sqlite3_column_text(load, 0), (size_t)sqlite3_column_bytes(load, 0));
+    sqlite3_reset(load);
+    return row < 0 ? -1 : 0;
+}
+
+int store_save_state(struct store *store, const char *network, const char *chat, const struct state *state,
+                     int64_t now, struct err *err)
+{
+    unsigned char key[KEY_HASH];
+    struct buf text = BUF_INIT(16 * 1024);
+    sqlite3_stmt *save = sql_use(store, SQL_SAVE);
+    store_key(store, network, chat, key);
+    state_write(state, &text);
+    bind_key(save, 1, key);
+    bind_text(save, 2, network);
+    bind_text(save, 3, chat);
+    sqlite3_bind_text(save, 4, buf_str(&text), (int)text.len, SQLITE_STATIC);
+    sqlite3_bind_int64(save, 5, now);
+    int rc = buf_done(&text) ? err_add(err, "a conversation's state is too large") : sql_run(store, save, err);
+    sqlite3_clear_bindings(save);
+    buf_free(&text);
+    return rc;
+}
+
+int store_forget(struct store *store, const char *network, const char *chat, struct err *err)
+{
+    unsigned char key[KEY_HASH];
+    sqlite3_stmt *forget = sql_use(store, SQL_FORGET), *out = sql_use(store, SQL_FORGET_OUT);
+    store_key(store, network, chat, key);
+    bind_key(forget, 1, key);
+    bind_text(out, 1, network);
+    bind_text(out, 2, chat);
+    store->needs_wipe = true;
+    return sql_run(store, forget, err) || sql_run(store, out, err) ? -1 : 0;
+}
+
+int store_move(struct store *store, const char *network, const char *from, const char *to, struct err *err)
+{
+    unsigned char old_key[KEY_HASH], new_key[KEY_HASH];
+    sqlite3_stmt *gone = sql_use(store, SQL_MOVE_DELETE), *move = sql_use(store, SQL_MOVE),
+                 *out = sql_use(store, SQL_MOVE_OUT);
+    store_key(store, network, from, old_key);
+    store_key(store, network, to, new_key);
+    if (memcmp(old_key, new_key, KEY_HASH) == 0)
+        return 0;
+    struct state state;
+    if (store_load_state(store, network, from, &state, err))
+        return -1;
+    bind_key(gone, 1, new_key);
+    bind_key(move, 1, old_key);
+    bind_key(move, 2, new_key);
+    bind_text(move, 3, to);
+    bind_text(out, 1, network);
+    bind_text(out, 2, from);
+    bind_text(out, 3, to);
+    /* a chat without a conversation must not wipe out that of the new token */
+    if (state.language && sql_run(store, gone, err))
+        return -1;
+    return (state.language && sql_run(store, move, err)) || sql_run(store, out, err) ? -1 : 0;
+}
+
+/* ---- outbox ---- */
+
+int64_t store_out_add(struct store *store, const struct out_row *row, const char *payload, size_t len,
+                      struct err *err)
+{
+    sqlite3_stmt *add = sql_use(store, SQL_OUT_ADD);
+    bind_text(add, 1, row->id);
+    bind_text(add, 2, row->network);
+    bind_text(add, 3, row->chat);
+    sqlite3_bind_int(add, 4, row->urgent);
+    sqlite3_bind_int64(add, 5, row->created);
+    sqlite3_bind_int64(add, 6, row->expires);
+    sqlite3_bind_int64(add, 7, row->held_until);
+    sqlite3_bind_text(add, 8, payload, (int)len, SQLITE_STATIC);
+    int rc = sql_run(store, add, err);
+    sqlite3_clear_bindings(add);
+    return rc ? -1 : sqlite3_last_insert_rowid(store->db);
+}
+
+int store_out_payload(struct store *store, int64_t seq, struct buf *out, struct err *err)
+{
+    sqlite3_stmt *payload = sql_use(store, SQL_OUT_PAYLOAD);
+    sqlite3_bind_int64(payload, 1, seq);
+    int row = sql_row(store, payload, err);
+    if (row > 0)
+        buf_add(out, sqlite3_column_text(payload, 0), (size_t)sqlite3_column_bytes(payload, 0));
+    else if (row == 0)
+        err_add(err, "the reply is no longer in the outbox");
+    sqlite3_reset(payload);
+    return row > 0 ? buf_done(out) : -1;
+}
+
+int store_out_hold(struct store *store, int64_t seq, int64_t until, struct err *err)
+{
+    sqlite3_stmt *hold = sql_use(store, SQL_OUT_HOLD);
+    sqlite3_bind_int64(hold, 1, seq);
+    sqlite3_bind_int64(hold, 2, until);
+    return sql_run(store, hold, err);
+}
+
+int store_out_remove(struct store *store, int64_t seq, struct err *err)
+{
+    sqlite3_stmt *gone = sql_use(store, SQL_OUT_REMOVE);
+    sqlite3_bind_int64(gone, 1, seq);
+    return sql_run(store, gone, err);
+}
+
+int store_out_each(struct store *store, store_out_visit *each, void *user, struct err *err)
+{
+    sqlite3_stmt *rows = sql_use(store, SQL_OUT_EACH);
+    int row;
+    while ((row = sql_row(store, rows, err)) > 0) {
+        struct out_row out = {
+            .seq = sqlite3_column_int64(rows, 0),
+            .id = (const char *)sqlite3_column_text(rows, 1),
+            .network = (const char *)sqlite3_column_text(rows, 2),
+            .chat = (const char *)sqlite3_column_text(rows, 3),
+            .urgent = sqlite3_column_int(rows, 4) != 0,
+            .created = sqlite3_column_int64(rows, 5),
+            .expires = sqlite3_column_int64(rows, 6),
+            .held_until = sqlite3_column_int64(rows, 7),
+        };
+        each(user, &out);
+    }
+    return row;
+}
+
+/* ---- crashes ---- */
+
+void store_turn_begins(struct store *store, const char *network, const char *id)
+{
+    unsigned char key[KEY_HASH];
+    if (!store->marker)
+        return;
+    store_key(store, network, id, key);
+    marker_set(store->marker, key);
+}
+
+void store_turn_ended(struct store *store)
+{
+    if (store->marker)
+        marker_clear(store->marker);
+}
+
+int store_crashes(struct store *store, const char *network, const char *id, struct err *err)
+{
+    unsigned char key[KEY_HASH];
+    sqlite3_stmt *crashes = sql_use(store, SQL_CRASHES);
+    store_key(store, network, id, key);
+    bind_key(crashes, 1, key);
+    int row = sql_row(store, crashes, err);
+    int times = row > 0 ? sqlite3_column_int(crashes, 0) : row;
+    sqlite3_reset(crashes);
+    return times;
+}
+
+/* ---- housekeeping ---- */
+
+/* The first and the next key of one slice of the key space. */
+static void slice_keys(unsigned slice, unsigned char low[KEY_HASH], unsigned char high[KEY_HASH + 1])
+{
+    enum { WIDTH = 256 / STORE_SLICES };
+    unsigned next = (slice % STORE_SLICES + 1) * WIDTH;
+    memset(low, 0, KEY_HASH);
+    memset(high, 0, KEY_HASH + 1);
+    low[0] = (unsigned char)(slice % STORE_SLICES * WIDTH);
+    if (next > 255)
+        memset(high, 0xFF, KEY_HASH + 1); /* one byte longer than any key, so greater than all */
+    else
+        high[0] = (unsigned char)next;
+}
+
+static int purge_one(struct store *store, enum statement which, unsigned slice, int64_t before, struct err *err)
+{
+    unsigned char low[KEY_HASH], high[KEY_HASH + 1];
+    sqlite3_stmt *purge = sql_use(store, which);
+    slice_keys(slice, low, high);
+    bind_key(purge, 1, low);
+    sqlite3_bind_blob(purge, 2, high, KEY_HASH + 1, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(purge, 3, before);
+    return sql_run(store, purge, err);
+}
+
+int store_purge(struct store *store, unsigned slice, const struct retention *keep, int64_t now, struct err *err)
+{
+    if (store_clock_doubtful(store, now))
+        return 0;
+    if (purge_one(store, SQL_PURGE_INBOX, slice, now - keep->inbox_ms, err) ||
+        purge_one(store, SQL_PURGE_CRASHED, slice, now - keep->inbox_ms, err) ||
+        purge_one(store, SQL_PURGE_CONVERSATIONS, slice, now - keep->conversation_ms, err))
+        return -1;
+    return 0;
+}
+
+static void note_time(struct store *store, int64_t now)
+{
+    sqlite3_stmt *set = sql_use(store, SQL_META_SET);
+    bind_text(set, 1, "time");
+    sqlite3_bind_int64(set, 2, now);
+    if (sql_run(store, set, NULL) == 0)
+        store->time_noted = now;
+}
+
+bool store_clock_doubtful(struct store *store, int64_t now)
+{
+    int64_t jump = now > store->time_noted ? now - store->time_noted : store->time_noted - now;
+    if (store->time_noted && jump > CLOCK_DAY)
+        store->clock_doubtful = true;
+    else if (!store->clock_doubtful && jump > CLOCK_MINUTE)
+        note_time(store, now);
+    return store->clock_doubtful;
+}
+
+void store_trust_clock(struct store *store, int64_t now)
+{
+    store->clock_doubtful = false;
+    note_time(store, now);
+}
+
+bool store_needs_wipe(const struct store *store)
+{
+    return store->needs_wipe;
+}
+
+int store_wipe(struct store *store, struct err *err)
+{
+    if (sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
+        return failed(store, err);
+    store->needs_wipe = false;
+    return 0;
+}
+
+static int64_t count(struct store *store, enum statement which)
+{
+    sqlite3_stmt *rows = sql_use(store, which);
+    int64_t n = sql_row(store, rows, NULL) > 0 ? sqlite3_column_int64(rows, 0) : -1;
+    sqlite3_reset(rows);
+    return n;
+}
+
+int64_t store_count_conversations(struct store *store)
+{
+    return count(store, SQL_COUNT_CONVERSATIONS);
+}
+
+int64_t store_count_inbox(struct store *store)
+{
+    return count(store, SQL_COUNT_INBOX);
+}

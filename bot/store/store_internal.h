@@ -1,0 +1,48 @@
+/* What the files of store/ share: the connection, its statements, and how a statement runs. */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "base/keys.h"
+#include "store/store.h"
+
+enum statement {
+    SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK, SQL_SEEN, SQL_REMEMBER, SQL_LOAD, SQL_SAVE, SQL_FORGET, SQL_FORGET_OUT,
+    SQL_MOVE_DELETE, SQL_MOVE, SQL_MOVE_OUT, SQL_OUT_ADD, SQL_OUT_PAYLOAD, SQL_OUT_HOLD, SQL_OUT_REMOVE, SQL_OUT_EACH,
+    SQL_CRASHES, SQL_CRASHED, SQL_PURGE_INBOX, SQL_PURGE_CONVERSATIONS, SQL_PURGE_CRASHED, SQL_META_GET, SQL_META_SET,
+    SQL_COUNT_CONVERSATIONS, SQL_COUNT_INBOX, SQL_STATEMENTS,
+};
+
+struct marker;
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *statements[SQL_STATEMENTS];
+    unsigned char secret[KEY_SECRET];
+    struct marker *marker; /* NULL in memory */
+    int lock;              /* descriptor of the lock file, -1 in memory */
+    bool in_batch, needs_wipe, clock_doubtful;
+    int64_t time_noted;
+};
+
+/* The prepared statement, reset and ready to bind. */
+sqlite3_stmt *sql_use(struct store *store, enum statement which);
+/* Steps a statement that gives no row; resets it. 0, or -1 with a line in `err`. */
+int sql_run(struct store *store, sqlite3_stmt *statement, struct err *err);
+/* Steps once: 1 a row, 0 none (then reset), -1. */
+int sql_row(struct store *store, sqlite3_stmt *statement, struct err *err);
+
+/* The row key of two texts, hashed with the store's secret. */
+void store_key(const struct store *store, const char *a, const char *b, unsigned char out[KEY_HASH]);
+
+int schema_prepare(struct store *store, struct err *err); /* makes or migrates, prepares statements */
+
+struct marker *marker_open(const char *database, struct err *err);
+void marker_close(struct marker *marker);
+void marker_set(struct marker *marker, const unsigned char hash[KEY_HASH]);
+void marker_clear(struct marker *marker);
+/* The hash that stood in it when it was opened, if a turn was under way. */
+bool marker_found(const struct marker *marker, unsigned char hash[KEY_HASH]);
+
+#endif
