@@ -90,3 +90,9 @@ format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 .PHONY: run check gazetteer format
+
+# ---- the network of many chats for tests/live/test_bridge.py ----
+$(BUILD)/tests/many_bridge: tests/live/many_bridge.c $(BUILD)/libbot.a
+	@mkdir -p $(@D)
+	@echo CC $<
+	@$(CC) $(CFLAGS_ALL) -MMD -MP $(LDFLAGS) -o $@ $< $(BUILD)/libbot.a $(LIBS)

@@ -44,7 +44,7 @@ struct core {
     const char *root;
     int64_t since, last_accepted, status_due, purge_due, wipe_due, database_due;
     unsigned slice;
-    bool database_down, alone; /* alone: a message that crashed the core runs in a batch of its own */
+    bool database_down;
 };
 
 /* ---- publishing ---- */
@@ -284,7 +284,7 @@ static void run_batch(struct core *core)
     for (size_t i = 0; i < core->n_items; i++) {
         if (core->items[i].topic.kind == TOPIC_STATUS)
             take_status(core, &core->items[i]);
-        if (core->alone && crashed_before(core, &core->items[i])) {
+        if (store_any_crashed(core->store) && crashed_before(core, &core->items[i])) {
             run_part(core, from, i, now);
             run_part(core, i, i + 1, now);
             from = i + 1;
@@ -459,8 +459,7 @@ int core_run(const struct settings *settings, const volatile sig_atomic_t *stop)
     struct core core = {.settings = settings,
                         .root = settings_text(settings, "broker.root"),
                         .since = clock_wall_ms(),
-                        .wipe_due = INT64_MAX,
-                        .alone = true};
+                        .wipe_due = INT64_MAX};
     int rc = CORE_FAILED;
     core.items = mem_new(BATCH_MOST, sizeof *core.items);
     if (start(&core, &err)) {

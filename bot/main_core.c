@@ -55,6 +55,7 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL); /* a file-size limit is met as a failed write, like a full disk */
 }
 
 int main(int argc, char **argv)

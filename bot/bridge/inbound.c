@@ -211,6 +211,7 @@ static int publish(struct bridge *bridge, struct message *message, int64_t now, 
     if (number < 0)
         return -1;
     message->number = number;
+    message->sent_at = now;
     message->due = now + message->pause;
     if (message->due < bridge->in.repeat_at)
         bridge->in.repeat_at = message->due;
@@ -284,10 +285,12 @@ int64_t inbound_due(const struct bridge *bridge, int64_t now)
     return in->n_way < bridge->window && !TAILQ_EMPTY(&in->ready) ? now : in->repeat_at;
 }
 
-void inbound_hurry(struct bridge *bridge)
+void inbound_hurry(struct bridge *bridge, int64_t before)
 {
     struct message *message;
     TAILQ_FOREACH (message, &bridge->in.way, on_way) {
+        if (message->sent_at >= before)
+            continue;
         message->due = 0;
         message->pause = bridge->repeat_first_ms;
         bridge->in.repeat_at = 0;

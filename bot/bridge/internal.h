@@ -21,8 +21,9 @@ struct message {
     struct in_chat *chat;
     struct event event; /* its texts lie behind this struct */
     size_t size;
-    int64_t taken_at, due, pause; /* due: next repeat, while under way */
-    int number;                   /* of its last publication, for PUBACK 0x10 */
+    int64_t taken_at, sent_at;
+    int64_t due, pause; /* next repeat, while under way */
+    int number;         /* of its last publication, for PUBACK 0x10 */
     bool under_way;
     bool own;      /* made by the bridge (moved): the network is not told of it */
     bool watched;  /* on the unsettled list: may still get an offline answer */
@@ -81,6 +82,7 @@ struct outbound {
 struct watch {
     bool online, offline; /* as status/core said since the connection; both false: it said nothing */
     bool unheard;         /* the broker said that nobody subscribes to `in` */
+    bool heard;           /* it accepted something since it was last known to be away */
     int64_t since;        /* of the core's status, to know another core by */
     int64_t ready_at;     /* the connection's beginning, or the end of the last one */
     bool ready;
@@ -113,6 +115,11 @@ struct bridge {
     bool journal_fails;
 };
 
+/* ---- loop.c ---- */
+
+/* Counts something from the broker that the contract does not know, and says so in the log now and then. */
+void bridge_malformed(struct bridge *bridge);
+
 /* ---- inbound.c ---- */
 
 void inbound_init(struct bridge *bridge);
@@ -123,16 +130,16 @@ int64_t inbound_due(const struct bridge *bridge, int64_t now);
 void inbound_accepted(struct bridge *bridge, const char *id, const char *refused);
 /* Nobody subscribes to the publication with this number. True when it was a message of ours. */
 bool inbound_unheard(struct bridge *bridge, int number);
-/* Repeats everything under way at once: the broker or the core is back. */
-void inbound_hurry(struct bridge *bridge);
+/* The core is back: repeats now what was last published before that time. */
+void inbound_hurry(struct bridge *bridge, int64_t before);
 
 /* ---- outbound.c ---- */
 
 void outbound_init(struct bridge *bridge);
 void outbound_free(struct bridge *bridge);
-void outbound_take(struct bridge *bridge, const char *token, const char *payload, size_t len, int64_t now);
+void outbound_take(struct bridge *bridge, const char *token, const char *payload, size_t len);
 /* Gives the network the replies whose turn it is. */
-void outbound_deliver(struct bridge *bridge, int64_t now);
+void outbound_deliver(struct bridge *bridge);
 /* Syncs the journal, then reports. With `all`, without waiting for more to gather. */
 void outbound_report(struct bridge *bridge, int64_t now, bool all);
 int64_t outbound_due(const struct bridge *bridge, int64_t now);
@@ -145,13 +152,12 @@ void offline_watch(struct bridge *bridge, struct message *message);
 void offline_unwatch(struct bridge *bridge, struct message *message);
 /* The connection came or went. */
 void offline_connection(struct bridge *bridge, bool ready, int64_t now);
-/* The core said its status; `retained` or not makes no difference. */
+/* The core said its status, accepted something, or nobody subscribed to a message. */
 void offline_core_status(struct bridge *bridge, const struct status *status);
 void offline_core_heard(struct bridge *bridge);
 void offline_core_unheard(struct bridge *bridge);
 /* Answers whom the core has left without an answer for too long. */
 void offline_run(struct bridge *bridge, int64_t now);
-int64_t offline_due(const struct bridge *bridge, int64_t now);
-bool offline_silent(const struct bridge *bridge, int64_t now);
+int64_t offline_due(const struct bridge *bridge);
 
 #endif

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "bridge/internal.h"
 
 enum {
@@ -36,32 +35,37 @@ void offline_connection(struct bridge *bridge, bool ready, int64_t now)
     struct watch *watch = &bridge->watch;
     watch->ready = ready;
     watch->ready_at = now;
-    watch->online = watch->offline = watch->unheard = false;
+    watch->online = watch->offline = watch->unheard = watch->heard = false;
     watch->answer_at = 0;
 }
 
+/* What was published before this connection, or to a core that was not there, is repeated without waiting; what a
+ * core that was there all along may have is not. */
 void offline_core_status(struct bridge *bridge, const struct status *status)
 {
     struct watch *watch = &bridge->watch;
+    bool first = !watch->online && !watch->offline && !watch->unheard;
     bool back = status->online && (!watch->online || watch->since != status->since);
     watch->online = status->online;
     watch->offline = !status->online;
+    watch->heard = watch->heard && status->online;
+    watch->unheard = watch->unheard && !back;
     watch->since = status->since;
     watch->answer_at = 0;
-    if (back) {
-        watch->unheard = false;
-        inbound_hurry(bridge);
-    }
+    if (back)
+        inbound_hurry(bridge, first ? watch->ready_at : NEVER);
 }
 
 void offline_core_heard(struct bridge *bridge)
 {
     bridge->watch.unheard = false;
+    bridge->watch.heard = true;
 }
 
 void offline_core_unheard(struct bridge *bridge)
 {
     bridge->watch.unheard = true;
+    bridge->watch.heard = false;
     bridge->watch.answer_at = 0;
 }
 
@@ -73,12 +77,7 @@ static int64_t silent_at(const struct bridge *bridge)
         return watch->ready_at + least(BREATH_MS, bridge->silence_ms);
     if (watch->offline || watch->unheard)
         return 0;
-    return watch->online ? NEVER : watch->ready_at + STATUS_MS;
-}
-
-bool offline_silent(const struct bridge *bridge, int64_t now)
-{
-    return now >= silent_at(bridge);
+    return watch->online || watch->heard ? NEVER : watch->ready_at + STATUS_MS;
 }
 
 /* ---- messages without an answer ---- */
@@ -169,8 +168,7 @@ void offline_run(struct bridge *bridge, int64_t now)
         watch->answer_at = least(watch->answer_at, answer_at(bridge, message));
 }
 
-int64_t offline_due(const struct bridge *bridge, int64_t now)
+int64_t offline_due(const struct bridge *bridge)
 {
-    (void)now;
     return bridge->watch.answer_at;
 }

@@ -21,7 +21,7 @@ enum {
     LINE_MOST = 200,
 };
 
-_Static_assert(SIV == 24 && MASTER == KEY_SECRET, "sizes that the format of a token rests on");
+_Static_assert(SIV == 24 && MASTER == 32, "sizes that the format of a token rests on");
 _Static_assert(1 + ((SIV + PLAIN_MOST) * 4 + 2) / 3 <= TOKEN_SIZE - 1, "the longest address fits a token");
 
 struct version {

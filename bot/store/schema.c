@@ -45,6 +45,7 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_META_GET] = "SELECT value FROM meta WHERE name=?1",
     [SQL_META_SET] = "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
     [SQL_COUNT_CONVERSATIONS] = "SELECT count(*) FROM conversations",
+    [SQL_COUNT_CRASHED] = "SELECT count(*) FROM crashed",
     [SQL_COUNT_INBOX] = "SELECT count(*) FROM inbox",
 };
 

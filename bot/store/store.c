@@ -109,12 +109,22 @@ static int load_time(struct store *store, struct err *err)
     return row < 0 ? -1 : 0;
 }
 
+static int64_t count(struct store *store, enum statement which)
+{
+    sqlite3_stmt *rows = sql_use(store, which);
+    int64_t n = sql_row(store, rows, NULL) > 0 ? sqlite3_column_int64(rows, 0) : -1;
+    sqlite3_reset(rows);
+    return n;
+}
+
 /* A turn that was under way when the last process died counts against its message. */
 static int count_crash(struct store *store, struct err *err)
 {
     unsigned char hash[KEY_HASH];
+    store->any_crashed = count(store, SQL_COUNT_CRASHED) > 0;
     if (!store->marker || !marker_found(store->marker, hash))
         return 0;
+    store->any_crashed = true;
     sqlite3_stmt *crashed = sql_use(store, SQL_CRASHED);
     bind_key(crashed, 1, hash);
     sqlite3_bind_int64(crashed, 2, clock_wall_ms());
@@ -371,9 +381,16 @@ void store_turn_ended(struct store *store)
         marker_clear(store->marker);
 }
 
+bool store_any_crashed(const struct store *store)
+{
+    return store->any_crashed;
+}
+
 int store_crashes(struct store *store, const char *network, const char *id, struct err *err)
 {
     unsigned char key[KEY_HASH];
+    if (!store->any_crashed)
+        return 0;
     sqlite3_stmt *crashes = sql_use(store, SQL_CRASHES);
     store_key(store, network, id, key);
     bind_key(crashes, 1, key);
@@ -457,14 +474,6 @@ int store_wipe(struct store *store, struct err *err)
         return failed(store, err);
     store->needs_wipe = false;
     return 0;
-}
-
-static int64_t count(struct store *store, enum statement which)
-{
-    sqlite3_stmt *rows = sql_use(store, which);
-    int64_t n = sql_row(store, rows, NULL) > 0 ? sqlite3_column_int64(rows, 0) : -1;
-    sqlite3_reset(rows);
-    return n;
 }
 
 int64_t store_count_conversations(struct store *store)

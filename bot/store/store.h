@@ -70,6 +70,8 @@ int store_out_each(struct store *store, store_out_visit *each, void *user, struc
  * machine, which is enough: a crash of the machine is not the message's doing). */
 void store_turn_begins(struct store *store, const char *network, const char *id);
 void store_turn_ended(struct store *store);
+/* Whether any message that is remembered has done so. */
+bool store_any_crashed(const struct store *store);
 /* How often the process died during this message. -1 on failure. */
 int store_crashes(struct store *store, const char *network, const char *id, struct err *err);
 

@@ -11,7 +11,7 @@ enum statement {
     SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK, SQL_SEEN, SQL_REMEMBER, SQL_LOAD, SQL_SAVE, SQL_FORGET, SQL_FORGET_OUT,
     SQL_MOVE_DELETE, SQL_MOVE, SQL_MOVE_OUT, SQL_OUT_ADD, SQL_OUT_PAYLOAD, SQL_OUT_HOLD, SQL_OUT_REMOVE, SQL_OUT_EACH,
     SQL_CRASHES, SQL_CRASHED, SQL_PURGE_INBOX, SQL_PURGE_CONVERSATIONS, SQL_PURGE_CRASHED, SQL_META_GET, SQL_META_SET,
-    SQL_COUNT_CONVERSATIONS, SQL_COUNT_INBOX, SQL_STATEMENTS,
+    SQL_COUNT_CONVERSATIONS, SQL_COUNT_INBOX, SQL_COUNT_CRASHED, SQL_STATEMENTS,
 };
 
 struct marker;
@@ -23,6 +23,7 @@ struct store {
     struct marker *marker; /* NULL in memory */
     int lock;              /* descriptor of the lock file, -1 in memory */
     bool in_batch, needs_wipe, clock_doubtful;
+    bool any_crashed; /* some message has crashed a process: only then the table is looked at */
     int64_t time_noted;
 };
 

@@ -67,6 +67,8 @@ static int open_section(struct compiler *c, enum node_kind kind, const char *nam
 {
     if (c->depth == DEPTH_MOST)
         return fault(c, c->line, "sections stand too deep in each other");
+    if (c->count == NODES_MOST) /* add() would give no node of its own to close */
+        return fault(c, c->line, "the text has too many tags");
     c->open[c->depth++] = c->count;
     add(c, kind, name, len);
     return 0;
@@ -298,10 +300,11 @@ int template_render(const struct template *template, const struct scope *scope, 
 
 /* ---- escaping ---- */
 
+/* Also behind a list marker, where the next marker would begin a list in the list. */
 static bool at_line_start(const struct buf *out)
 {
     size_t i = out->len;
-    while (i && (out->data[i - 1] == ' ' || out->data[i - 1] == '>'))
+    while (i && strchr(" >-+*.)0123456789", out->data[i - 1]))
         i--;
     return i == 0 || out->data[i - 1] == '\n';
 }

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "text/normalise.h"
 
 enum { LARGEST_FILE = 1024 * 1024, LONGEST_WORD = 40, SHORTEST_SPELLED = 6 };
 
@@ -316,6 +317,8 @@ struct words *words_load(const char *path, struct err *err)
     if (file_read(path, &text, err) == 0) {
         const char *at = buf_str(&text), *end = at + text.len, *line;
         size_t len;
+        if (!text_valid(at, text.len))
+            err_at(err, path, 0, "is not UTF-8 text");
         while (file_next_line(&at, end, &line, &len)) {
             rule.line++;
             read_line(words, &rule, line, len);

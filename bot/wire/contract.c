@@ -438,6 +438,7 @@ void contract_write_status(const struct status *status, struct buf *out)
     json_t *counters = json_object(), *faults = json_array();
     set_time(root, "since", status->since);
     set_text(root, "version", status->version);
+    set_text(root, "instance", status->instance);
     for (size_t i = 0; i < status->n_counters; i++)
         json_object_set_new(counters, status->counters[i].name, json_integer(status->counters[i].value));
     for (size_t i = 0; i < status->n_faults; i++)
@@ -461,6 +462,7 @@ int contract_read_status(const char *payload, size_t len, struct arena *arena, s
         if (time_member(root, "since", &status->since))
             status->since = 0;
         status->version = text_member(root, "version", 40, arena);
+        status->instance = text_member(root, "instance", 40, arena);
         json_object_foreach(json_object_get(root, "counters"), name, value)
             if (status->n_counters < COUNTERS_MOST && json_is_integer(value))
                 status->counters[status->n_counters++] =

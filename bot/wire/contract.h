@@ -122,6 +122,7 @@ struct status {
     bool online;
     int64_t since; /* ms */
     const char *version;
+    const char *instance; /* of the running process, NULL: not said; tells a second program of the same name */
     struct counter counters[COUNTERS_MOST];
     size_t n_counters;
     const char *faults[FAULTS_MOST]; /* lines for staff: a refused edit with file and line, an alarm */

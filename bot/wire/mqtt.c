@@ -19,8 +19,14 @@ enum {
     RETRY_FIRST_MS = 250,
     RETRY_MOST_MS = 15000,
     CONNECT_MOST_MS = 10000,
+    LOOK_MS = 500,
     UNHEARD_MOST = 1024,
 };
+
+/* mosquitto 2.0.11 closes a connection whose session is taken over without the DISCONNECT packet that would say so
+ * (reason 0x8E). So after a connection was closed by the other side, the next one is made under a name of its own
+ * and only looks at the retained status: is another process of this program's name online? Then it has taken over. */
+enum phase { PHASE_OWN, PHASE_LOOK };
 
 struct queued {
     struct mqtt_message message;
@@ -29,7 +35,12 @@ struct queued {
 
 struct mqtt {
     struct mosquitto *mosq;
+    const struct settings *settings; /* borrowed */
+    enum phase phase;
+    bool suspect;       /* the other side closed the connection: look before taking the name again */
+    int64_t look_until; /* 0: not looking */
     char *host, *root;
+    char client_id[CONTRACT_TOPIC_LARGEST], instance[20];
     char status_topic[CONTRACT_TOPIC_LARGEST]; /* empty for an onlooker */
     char *topics[MQTT_SUBSCRIPTIONS_MOST + 1];
     int n_topics, port;
@@ -49,6 +60,10 @@ struct mqtt {
 static void subscribe_all(struct mqtt *m)
 {
     m->acks_awaited = 0;
+    if (m->phase == PHASE_LOOK) {
+        mosquitto_subscribe_v5(m->mosq, NULL, m->status_topic, 1, 0, NULL);
+        return;
+    }
     for (int i = 0; i < m->n_topics; i++)
         if (mosquitto_subscribe_v5(m->mosq, NULL, m->topics[i], 1, 0, NULL) == MOSQ_ERR_SUCCESS)
             m->acks_awaited++;
@@ -80,8 +95,10 @@ static void on_disconnect(struct mosquitto *mosq, void *user, int reason, const 
     struct mqtt *m = user;
     (void)mosq;
     (void)props;
-    if (m->connected && reason != MQTT_RC_SESSION_TAKEN_OVER && reason != 0)
+    if (m->subscribed && reason != MQTT_RC_SESSION_TAKEN_OVER && reason != 0) {
         log_warn("the connection to the broker is lost; connecting again");
+        m->suspect = *m->status_topic != '\0';
+    }
     m->connected = m->subscribed = m->trying = false;
     m->taken_over = m->taken_over || reason == MQTT_RC_SESSION_TAKEN_OVER;
 }
@@ -93,6 +110,10 @@ static void on_subscribe(struct mosquitto *mosq, void *user, int mid, int count,
     (void)mosq;
     (void)mid;
     (void)props;
+    if (m->phase == PHASE_LOOK) {
+        m->look_until = clock_mono_ms() + LOOK_MS;
+        return;
+    }
     for (int i = 0; i < count; i++)
         if (granted[i] >= 0x80)
             log_warn("the broker refuses a subscription; check this program's topics in the broker's ACL file");
@@ -126,6 +147,18 @@ static void correct_status(struct mqtt *m, const struct mosquitto_message *messa
         mosquitto_publish_v5(m->mosq, NULL, m->status_topic, (int)m->status.len, buf_str(&m->status), 1, true, NULL);
 }
 
+/* Looking: a status that another process said online means that it has this program's name now. */
+static void judge_status(struct mqtt *m, const struct mosquitto_message *message)
+{
+    struct arena arena = ARENA_INIT;
+    struct status status;
+    size_t len = message->payloadlen > 0 ? (size_t)message->payloadlen : 0;
+    if (contract_read_status(len ? message->payload : "", len, &arena, &status) == 0)
+        m->taken_over = status.online && status.instance && strcmp(status.instance, m->instance);
+    m->look_until = 1; /* looked enough */
+    arena_free(&arena);
+}
+
 static void on_message(struct mosquitto *mosq, void *user, const struct mosquitto_message *message,
                        const mosquitto_property *props)
 {
@@ -133,7 +166,10 @@ static void on_message(struct mosquitto *mosq, void *user, const struct mosquitt
     (void)mosq;
     (void)props;
     if (is_own_status(m, message)) {
-        correct_status(m, message);
+        if (m->phase == PHASE_LOOK)
+            judge_status(m, message);
+        else
+            correct_status(m, message);
         return;
     }
     size_t len = message->payloadlen > 0 ? (size_t)message->payloadlen : 0;
@@ -172,7 +208,7 @@ static int set_tls(struct mqtt *m, const struct settings *settings, struct err *
 
 static int set_will(struct mqtt *m)
 {
-    if (!*m->status_topic)
+    if (!*m->status_topic || m->phase == PHASE_LOOK)
         return 0;
     struct status offline = {.online = false, .since = clock_wall_ms(), .version = VERSION};
     struct buf payload = BUF_INIT(CONTRACT_STATUS_LARGEST);
@@ -212,36 +248,43 @@ static int configure(struct mqtt *m, const struct settings *settings, struct err
 }
 
 /* A fixed id for each program, so that a second one takes the session over; an onlooker's is its own. */
-static void name_client(const struct mqtt *m, const char *name, char out[CONTRACT_TOPIC_LARGEST])
+static void name_client(struct mqtt *m, const char *name)
 {
-    uint64_t random;
-    key_random(&random, sizeof random);
+    unsigned char random[8];
+    key_random(random, sizeof random);
+    sodium_bin2hex(m->instance, sizeof m->instance, random, sizeof random);
     if (name)
-        snprintf(out, CONTRACT_TOPIC_LARGEST, "%s/%s", m->root, name);
-    else
-        snprintf(out, CONTRACT_TOPIC_LARGEST, "%s/onlooker-%016llx", m->root, (unsigned long long)random);
+        topic_write(m->status_topic, m->root, TOPIC_STATUS, name, NULL);
+    snprintf(m->client_id, sizeof m->client_id, "%s/%s", m->root, name ? name : m->instance);
+}
+
+/* Makes the library's client for a phase; an old one is ended. 0 or -1. */
+static int make_client(struct mqtt *m, enum phase phase, struct err *err)
+{
+    mosquitto_destroy(m->mosq);
+    m->phase = phase;
+    m->look_until = 0;
+    m->mosq = mosquitto_new(phase == PHASE_LOOK ? m->instance : m->client_id, true, m);
+    if (!m->mosq)
+        log_fatal("libmosquitto does not start");
+    return configure(m, m->settings, err);
 }
 
 struct mqtt *mqtt_new(const struct settings *settings, const char *name, const char *const *topics, size_t n_topics,
                       struct err *err)
 {
-    char client_id[CONTRACT_TOPIC_LARGEST];
     struct mqtt *m = mem_new(1, sizeof *m);
     mosquitto_lib_init();
+    m->settings = settings;
     m->last = &m->first;
     m->status = BUF_INIT(CONTRACT_STATUS_LARGEST);
     m->retry_ms = RETRY_FIRST_MS;
     m->host = mem_strdup(settings_text(settings, "broker.host"));
     m->port = settings_int(settings, "broker.port");
     m->root = mem_strdup(settings_text(settings, "broker.root"));
-    if (name)
-        topic_write(m->status_topic, m->root, TOPIC_STATUS, name, NULL);
-    name_client(m, name, client_id);
+    name_client(m, name);
     set_topics(m, topics, n_topics);
-    m->mosq = mosquitto_new(client_id, true, m);
-    if (!m->mosq)
-        log_fatal("libmosquitto does not start");
-    if (configure(m, settings, err) == 0)
+    if (make_client(m, PHASE_OWN, err) == 0)
         return m;
     mqtt_free(m);
     return NULL;
@@ -261,7 +304,8 @@ short mqtt_events(const struct mqtt *m)
 
 int64_t mqtt_due(const struct mqtt *m)
 {
-    return mqtt_fd(m) < 0 ? m->retry_at : m->misc_at;
+    int64_t due = mqtt_fd(m) < 0 ? m->retry_at : m->misc_at;
+    return m->look_until && m->look_until < due ? m->look_until : due;
 }
 
 /* The next try comes after the pause and up to as much again, so that many programs do not come at once. */
@@ -275,11 +319,22 @@ static void plan_retry(struct mqtt *m, int64_t now)
 
 static void try_to_connect(struct mqtt *m, int64_t now)
 {
+    if (m->suspect && m->phase == PHASE_OWN)
+        make_client(m, PHASE_LOOK, NULL);
     m->trying = true;
     m->trying_since = now;
     plan_retry(m, now);
     if (mosquitto_connect_async(m->mosq, m->host, m->port, KEEPALIVE_SECONDS) != MOSQ_ERR_SUCCESS)
         m->trying = false;
+}
+
+/* Nobody else has the name: take it again. */
+static void end_look(struct mqtt *m, int64_t now)
+{
+    mosquitto_disconnect(m->mosq);
+    m->connected = m->suspect = false;
+    make_client(m, PHASE_OWN, NULL);
+    m->retry_at = now;
 }
 
 static void drop_connection(struct mqtt *m)
@@ -308,6 +363,8 @@ void mqtt_run(struct mqtt *m, short revents, int64_t now)
     }
     if (mqtt_fd(m) >= 0 && m->trying && now - m->trying_since > CONNECT_MOST_MS)
         drop_connection(m);
+    if (m->phase == PHASE_LOOK && m->look_until && now >= m->look_until && !m->taken_over)
+        end_look(m, now);
     if (mqtt_fd(m) < 0 && m->retry_at < now) /* just lost */
         plan_retry(m, now);
 }
@@ -370,8 +427,10 @@ int mqtt_unheard(struct mqtt *m)
 
 int mqtt_status(struct mqtt *m, const struct status *status)
 {
+    struct status own = *status;
+    own.instance = m->instance;
     buf_clear(&m->status);
-    contract_write_status(status, &m->status);
+    contract_write_status(&own, &m->status);
     return mqtt_publish(m, m->status_topic, buf_str(&m->status), m->status.len, true);
 }
 
@@ -400,7 +459,7 @@ void mqtt_free(struct mqtt *m)
         mosquitto_disconnect(m->mosq);
         flush(m);
     }
-    mosquitto_destroy(m->mosq);
+    mosquitto_destroy(m->mosq); /* may be NULL */
     for (struct mqtt_message *message; (message = mqtt_next(m));)
         mqtt_message_free(message);
     for (int i = 0; i < m->n_topics; i++)

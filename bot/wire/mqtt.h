@@ -21,7 +21,7 @@ struct mqtt;
 enum { MQTT_SUBSCRIPTIONS_MOST = 4 };
 
 /* `name` is the program's or the network's name: client id `<root>/<name>`, will and status at `status/<name>`.
- * NULL makes an onlooker that says no status. `topics` (without root, e.g. `in/+/+`) are subscribed to at each connection. Copies what it keeps. NULL with a
+ * NULL makes an onlooker that says no status. `topics` (without root, e.g. `in/+/+`) are subscribed to at each connection. Borrows the settings. NULL with a
  * line in `err` when a setting or secret is wrong; a broker that is away is no error. Owned by the caller. */
 struct mqtt *mqtt_new(const struct settings *settings, const char *name, const char *const *topics, size_t n_topics,
                       struct err *err);
@@ -40,7 +40,8 @@ void mqtt_run(struct mqtt *mqtt, short revents, int64_t now_ms);
 bool mqtt_ready(const struct mqtt *mqtt);
 /* True once after each time it became ready. */
 bool mqtt_became_ready(struct mqtt *mqtt);
-/* Another program of this name has taken the session over (reason 0x8E): stop, do not fight. */
+/* Another process of this name has taken the session over (told by reason 0x8E, or by its status): stop, do not
+ * fight. */
 bool mqtt_taken_over(const struct mqtt *mqtt);
 
 struct mqtt_message {

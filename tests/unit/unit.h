@@ -55,7 +55,7 @@ static inline const char *unit_path(const char *name)
     static char paths[4][512];
     static int next;
     char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", unit_folder(), name);
+    assert_true(snprintf(path, sizeof paths[0], "%s/%s", unit_folder(), name) < (int)sizeof paths[0]);
     return path;
 }
 
@@ -65,7 +65,7 @@ static inline const char *unit_write_bytes(const char *name, const void *bytes, 
     const char *path = unit_path(name);
     char parent[512];
     for (const char *slash = strchr(path + strlen(unit_folder()) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
+        assert_true(snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path) < (int)sizeof parent);
         mkdir(parent, 0700);
     }
     FILE *file = fopen(path, "wb");
