@@ -20,8 +20,8 @@ else
   LDFLAGS += -pie -Wl,-z,relro,-z,now
 endif
 CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ibot -include base/banned.h $(WARN) $(OPT) $(HARD) \
-             $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
-LIBS := $(shell pkg-config --libs $(PKGS)) -lmd4c -linih -lm
+             $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
+LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lmd4c -linih -lm
 
 CORE_SRC := $(wildcard bot/base/*.c bot/text/*.c bot/place/*.c bot/talk/*.c bot/store/*.c bot/wire/*.c bot/bridge/*.c bot/ctl/*.c)
 MAINS    := $(wildcard bot/main_*.c)
@@ -51,7 +51,7 @@ $(BUILD)/obj/%.o: bot/%.c
 -include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d)
 
 clean:
-	rm -rf build
+	rm -rf $(BUILD)
 
 .PHONY: all clean
 
@@ -71,7 +71,7 @@ unit: $(UNIT)
 # ---- trying it ----
 run:
 	@./deploy/install-deps.sh build run
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s all >&2
 	@./deploy/try.sh $(BUILD)
 
 check: $(BUILD)/selvhjelpsctl
@@ -91,8 +91,75 @@ format:
 
 .PHONY: run check gazetteer format
 
-# ---- the network of many chats for tests/live/test_bridge.py ----
+# ---- tests ----
+PYTHON ?= /usr/bin/python3
+FUZZERS := message template state contract intents markup
+
+# the bridge loop with many chats, for tests/live/test_bridge.py
 $(BUILD)/tests/many_bridge: tests/live/many_bridge.c $(BUILD)/libbot.a
 	@mkdir -p $(@D)
 	@echo CC $<
 	@$(CC) $(CFLAGS_ALL) -MMD -MP $(LDFLAGS) -o $@ $< $(BUILD)/libbot.a $(LIBS)
+
+# the seeds of each fuzz target, run once
+$(BUILD)/tests/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(BUILD)/libbot.a
+	@mkdir -p $(@D)
+	@echo CC $<
+	@$(CC) $(CFLAGS_ALL) -Itests/fuzz $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(BUILD)/libbot.a $(LIBS)
+
+REPLAYS := $(FUZZERS:%=$(BUILD)/tests/replay_%)
+tests: all $(UNIT) $(REPLAYS) $(BUILD)/tests/many_bridge
+
+unit_runs   = $(foreach t,$(notdir $(UNIT)),"$(1) $(t)=$(2)/tests/$(t)")
+replay_runs = $(foreach f,$(FUZZERS),"$(1) seeds $(f)=$(2)/tests/replay_$(f) tests/fuzz/seeds/$(f)/*")
+live_runs   = "$(1) live core=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_core.py" \
+              "$(1) live bridge=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_bridge.py" \
+              "$(1) live run=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_run.py" \
+              "$(1) faults=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/soak.py --seconds 15 --seed 1"
+
+# Everything, also under AddressSanitizer and UndefinedBehaviorSanitizer; ends with `N passed, N failed`.
+test:
+	@./deploy/install-deps.sh build run test
+	@$(MAKE) --no-print-directory -s tests
+	@$(MAKE) --no-print-directory -s SANITIZE=1 BUILD=$(BUILD)/asan tests
+	@$(PYTHON) tests/run.py "data files=$(BUILD)/selvhjelpsctl check && echo 1 passed, 0 failed" \
+	  "schemas=$(PYTHON) tests/contract/check_schemas.py --self-test" \
+	  "understanding=$(PYTHON) tests/understanding/test_floor.py $(BUILD)/selvhjelpsctl" \
+	  $(call unit_runs,plain,$(BUILD)) $(call unit_runs,sanitized,$(BUILD)/asan) \
+	  $(call replay_runs,sanitized,$(BUILD)/asan) \
+	  $(call live_runs,plain,$(BUILD),1) $(call live_runs,sanitized,$(BUILD)/asan,4)
+
+# Residents write while core and broker are killed at random: make soak SECONDS=3600 SEED=7
+SECONDS ?= 600
+soak:
+	@./deploy/install-deps.sh build run test
+	@$(MAKE) --no-print-directory -s all
+	BUILD=$(BUILD) $(PYTHON) tests/fault/soak.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+# Accuracy on messages of the corpus' form: make report SET="tests/understanding/second.tsv"
+SET ?= tests/understanding/second.tsv
+report: $(BUILD)/selvhjelpsctl
+	@$(PYTHON) tests/understanding/report.py --ctl $(BUILD)/selvhjelpsctl $(SET)
+
+# libFuzzer, each target for FUZZ_SECONDS; what is found lies in $(BUILD)/fuzz/
+FUZZ_SECONDS ?= 60
+FUZZ_SRC = $(filter-out bot/main_%.c,$(CORE_SRC) $(TOP_SRC))
+fuzz:
+	@./deploy/install-deps.sh build run fuzz
+	@mkdir -p $(BUILD)/fuzz
+	@for target in $(FUZZERS); do \
+	  mkdir -p $(BUILD)/fuzz/$$target.corpus; \
+	  clang -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ibot -Itests/fuzz -O1 -g $(SAN_FLAGS) -fsanitize=fuzzer \
+	    -o $(BUILD)/fuzz/$$target tests/fuzz/fuzz_$$target.c $(FUZZ_SRC) $(LIBS) || exit 1; \
+	  $(BUILD)/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=40000 -timeout=5 -print_final_stats=1 \
+	    -artifact_prefix=$(BUILD)/fuzz/$$target- $(BUILD)/fuzz/$$target.corpus tests/fuzz/seeds/$$target 2>&1 | \
+	    grep -E 'ERROR|SUMMARY|stat::(number_of_executed|peak_rss)|DONE' || exit 1; \
+	  ls $(BUILD)/fuzz/$$target-* >/dev/null 2>&1 && exit 1; \
+	done; true
+
+lint:
+	@./deploy/install-deps.sh build test lint
+	@$(MAKE) --no-print-directory -s $(BUILD)/selvhjelpsctl
+	@BUILD=$(BUILD) ./tests/lint/lint.sh
+
+.PHONY: tests test soak report fuzz lint

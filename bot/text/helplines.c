@@ -7,8 +7,9 @@
 #include "base/clock.h"
 #include "base/inifile.h"
 #include "base/mem.h"
+#include "text/normalise.h"
 
-enum { DAY_MINUTES = 24 * 60 };
+enum { DAY_MINUTES = 24 * 60, ORDER_MOST = 99 };
 
 struct helplines {
     struct arena arena;
@@ -43,7 +44,7 @@ static int read_time(const char **at)
 {
     const char *c = *at;
     for (int i = 0; i < 5; i++)
-        if (i == 2 ? c[i] != ':' : (c[i] < '0' || c[i] > '9'))
+        if (i == 2 ? c[i] != ':' : (c[i] < '0' || c[i] > (i == 3 ? '5' : '9')))
             return -1;
     int minutes = ((c[0] - '0') * 10 + (c[1] - '0')) * 60 + (c[3] - '0') * 10 + (c[4] - '0');
     *at += 5;
@@ -102,8 +103,14 @@ static bool number_fits(const char *number)
 
 static bool month_fits(const char *text)
 {
+    static const char rest[] = "2000-01-01T00:00:00Z"; /* makes a year or a month a whole time */
+    char whole[sizeof rest];
+    int64_t ms;
     size_t len = strlen(text);
-    return strspn(text, "0123456789-") == len && (len == 4 || ((len == 7 || len == 10) && text[4] == '-'));
+    if (len != 4 && len != 7 && len != 10)
+        return false;
+    snprintf(whole, sizeof whole, "%s%s", text, rest + len);
+    return clock_parse(whole, &ms) == 0;
 }
 
 static struct helpline *line_of(struct loading *l, const char *id, int line)
@@ -159,6 +166,8 @@ static void take_pair(void *user, const char *section, const char *name, const c
     if (!h)
         return;
     const char *text = arena_strdup(&l->lines->arena, value);
+    if (!text_valid(value, strlen(value)))
+        err_at(l->err, l->path, line, "%s is not UTF-8 text", name);
     if (strcmp(name, "nummer") == 0) {
         h->number = text;
         if (!number_fits(text))
@@ -169,7 +178,11 @@ static void take_pair(void *user, const char *section, const char *name, const c
     } else if (strcmp(name, "klasser") == 0) {
         h->classes = read_classes(&l->lines->arena, value);
     } else if (strcmp(name, "rekkefolge") == 0) {
-        h->order = (int)strtol(value, NULL, 10);
+        char *end;
+        long order = strtol(value, &end, 10);
+        if (end == value || *end || order < 0 || order > ORDER_MOST)
+            err_at(l->err, l->path, line, "rekkefolge must be a number from 0 to %d", ORDER_MOST);
+        h->order = (int)order;
     } else if (strcmp(name, "bekreftet") == 0) {
         h->confirmed = text;
         if (!month_fits(text))
@@ -315,7 +328,7 @@ size_t helplines_pick(const struct helplines *lines, const char *class, int64_t 
 {
     size_t count = 0;
     for (int round = 0; round < 2; round++)
-        for (int order = 0; order < 100; order++)
+        for (int order = 0; order <= ORDER_MOST; order++)
             for (size_t i = 0; i < lines->count && count < most; i++) {
                 const struct helpline *line = &lines->list[i];
                 if (line->order == order && in_class(line, class) && helpline_open(line, now) == (round == 0))

@@ -136,7 +136,7 @@ static void blank_out(struct matching *m, const struct pattern *pattern, struct 
 {
     const PCRE2_SIZE *span = pcre2_get_ovector_pointer(m->intents->data);
     size_t from = 0, len = m->text->canon_len;
-    while (from < len && run(m->intents, pattern, m->text->canon, len, from) > 0) {
+    while (from < len && run(m->intents, pattern, m->text->canon, len, from) >= 0) {
         if (!m->calmed)
             m->calmed = arena_strndup(arena, m->text->canon, len);
         for (size_t i = span[0]; i < span[1]; i++)
@@ -158,7 +158,7 @@ static void match_one(struct matching *m, const struct pattern *pattern)
     int rc = run(m->intents, pattern, subject, len, 0);
     if (rc == PCRE2_ERROR_NOMATCH)
         return;
-    if (rc <= 0) {
+    if (rc < 0) { /* 0: it matched, with more groups than there is room for */
         score->limit = true;
         if (!score->line)
             score->line = pattern->line;

@@ -196,6 +196,8 @@ int main(int argc, char **argv)
     key_start();
     TAILQ_INIT(&many.sending);
     sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGXFSZ, &action, NULL); /* a test limits the size of files: a write fails instead */
     while ((option = getopt(argc, argv, "o:d:")) != -1) {
         if (option == 'o')
             settings_set(settings, optarg, &err);

@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+"""`make run` as a newcomer uses it: piped, and on a terminal; ends cleanly and leaves nothing behind."""
+
+import os
+import pty
+import select
+import subprocess
+import time
+
+import rig
+from rig import wait_until
+
+TRY = os.path.join(rig.ROOT, "deploy", "try.sh")
+
+
+def children_named(name):
+    """Process ids whose command line holds `name`."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                if name.encode() in file.read():
+                    found.append(int(pid))
+        except OSError:
+            pass
+    return found
+
+
+def run_piped(folder, text):
+    environment = dict(os.environ, TMPDIR=folder)
+    return subprocess.run([TRY, rig.BUILD], input=text, capture_output=True, text=True, cwd=rig.ROOT, env=environment,
+                          timeout=90 * rig.PATIENCE, check=False)
+
+
+def test_piped_conversation_ends_and_leaves_nothing():
+    with rig.Rig() as r:
+        lines = ["Hei", "kva kosta det?", "æ bor i Tromsø og vil møte andre", "jeg bor i Herøy", "orker ikke mer, vil bare dø",
+                 "Lillehammer", "koffor det?"]
+        done = run_piped(r.folder, "\n".join(lines) + "\n")
+        assert done.returncode == 0, done.stderr
+        for words in ("robot", "gratis", "LINK Tromsø", "Herøy", "116 123", "Lillehammer", "113"):
+            assert words in done.stdout, (words, done.stdout)
+        assert "> " not in done.stdout, "no prompt when it is no terminal"
+        left = [name for name in os.listdir(r.folder) if name.startswith("selvhjelpsbot.")]
+        assert not left, left
+        assert children_named(r.folder) == [r.broker.pid], "a process was left behind"
+
+
+def test_last_line_without_line_end_is_answered():
+    with rig.Rig() as r:
+        done = run_piped(r.folder, "hva koster det")
+        assert done.returncode == 0 and "gratis" in done.stdout, (done.returncode, done.stdout, done.stderr)
+
+
+def test_no_input_ends_at_once():
+    with rig.Rig() as r:
+        done = run_piped(r.folder, "")
+        assert done.returncode == 0, done.stderr
+
+
+def test_terminal_has_a_prompt_and_ends_on_ctrl_d():
+    with rig.Rig() as r:
+        controller, terminal = pty.openpty()
+        process = subprocess.Popen([TRY, rig.BUILD], stdin=terminal, stdout=terminal, stderr=subprocess.DEVNULL, cwd=rig.ROOT,
+                                   env=dict(os.environ, TMPDIR=r.folder), start_new_session=True)
+        os.close(terminal)
+        seen = bytearray()
+
+        def shows(words):
+            while select.select([controller], [], [], 0)[0]:
+                try:
+                    seen.extend(os.read(controller, 65536))
+                except OSError:
+                    break
+            return words.encode() in bytes(seen)
+        wait_until("a prompt", lambda: shows("> "), 20)
+        os.write(controller, "hva koster det?\n".encode())
+        wait_until("an answer", lambda: shows("gratis"), 20)
+        time.sleep(0.2)
+        os.write(controller, b"\x04")
+        assert process.wait(20 * rig.PATIENCE) == 0
+        os.close(controller)
+        assert children_named(r.folder) == [r.broker.pid], "a process was left behind"
+
+
+def test_chat_in_process():
+    done = subprocess.run([os.path.join(rig.BUILD, "selvhjelpsctl"), "chat"], input="Hei\nkva kosta det?\n", capture_output=True,
+                          text=True, cwd=rig.ROOT, timeout=60 * rig.PATIENCE, check=False)
+    assert done.returncode == 0 and "gratis" in done.stdout and "> " not in done.stdout, done.stdout
+
+
+def test_understand_gives_one_object_a_line():
+    import json
+    lines = ["hva koster det", "jeg bor i Herøy", "", "orker ikke mer, vil bare dø", "x" * 40000, "\x00\x01", "4790"]
+    done = subprocess.run([os.path.join(rig.BUILD, "selvhjelpsctl"), "understand"], input="\n".join(lines) + "\n",
+                          capture_output=True, text=True, cwd=rig.ROOT, timeout=60 * rig.PATIENCE, check=False)
+    objects = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0 and len(objects) == len(lines)
+    assert all(set(o) == {"label", "care", "also", "score", "rule", "language", "mentions", "suggestions"} for o in objects)
+    assert objects[0]["label"] == "kostnad" and objects[0]["rule"].startswith("intents/kostnad.intent:")
+    assert len(objects[1]["mentions"][0]["candidates"]) == 2
+    assert {c["kommune"] for c in objects[1]["mentions"][0]["candidates"]} == {"Herøy (Nordland)", "Herøy (Møre og Romsdal)"}
+    assert objects[3]["label"] == "krise_selvmord" and objects[3]["care"] == "certain"
+
+
+def test_nearest_exit_codes():
+    def nearest(*words):
+        return subprocess.run([os.path.join(rig.BUILD, "selvhjelpsctl"), "nearest", *words], capture_output=True, text=True,
+                              cwd=rig.ROOT, timeout=60 * rig.PATIENCE, check=False)
+    assert nearest("--json", "Horten").returncode == 0
+    assert nearest("Herøy").returncode == 2
+    assert nearest("Xyzzy").returncode == 3
+
+
+if __name__ == "__main__":
+    rig.main(dict(globals()))
