@@ -141,6 +141,10 @@ SET ?= tests/understanding/second.tsv
 report: $(BUILD)/selvhjelpsctl
 	@$(PYTHON) tests/understanding/report.py --ctl $(BUILD)/selvhjelpsctl $(SET)
 
+# intents/care.weights from the labelled messages; held_out.tsv is kept out of it
+care-model: $(BUILD)/selvhjelpsctl
+	$(BUILD)/selvhjelpsctl train-care intents/care.weights $(sort $(filter-out %/held_out.tsv,$(wildcard tests/understanding/*.tsv)))
+
 # libFuzzer, each target for FUZZ_SECONDS; what is found lies in $(BUILD)/fuzz/
 FUZZ_SECONDS ?= 60
 FUZZ_SRC = $(filter-out bot/main_%.c,$(CORE_SRC) $(TOP_SRC))
@@ -162,4 +166,19 @@ lint:
 	@$(MAKE) --no-print-directory -s $(BUILD)/selvhjelpsctl
 	@BUILD=$(BUILD) ./tests/lint/lint.sh
 
-.PHONY: tests test soak report fuzz lint
+.PHONY: tests test soak report care-model fuzz lint
+
+# ---- bench ----
+# One table of the figures of DESIGN §11 against their bars; about three minutes, nothing is left behind
+BENCH := $(addprefix $(BUILD)/bench/,echo load inside)
+
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libbot.a
+	@mkdir -p $(@D)
+	@echo CC $<
+	@$(CC) $(CFLAGS_ALL) -MMD -MP $(LDFLAGS) -o $@ $< $(BUILD)/libbot.a $(LIBS)
+
+-include $(wildcard $(BUILD)/bench/*.d)
+
+bench: $(BUILD)/selvhjelpsbot $(BENCH)
+	@python3 tests/bench/bench.py $(BUILD)
+.PHONY: bench

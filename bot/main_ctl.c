@@ -17,6 +17,7 @@ static const struct command {
     {"nearest", ctl_nearest, "the contact points nearest to a place ([--json] PLACE)"},
     {"health", ctl_health, "broker, programs, outbox, edits, disk, clock; exit status for a monitor"},
     {"settings", ctl_settings, "every setting with its default, as a settings file"},
+    {"train-care", ctl_train_care, "learn the care model from labelled messages (make care-model)"},
     {"understand", ctl_understand, "what the bot understands of each line on stdin, as JSON"},
 };
 

@@ -4,7 +4,8 @@
 
 /* How scores combine, chosen by measuring on the corpus and on messages written without sight of the patterns;
  * the figures stand in README, "How the rule was chosen". */
-enum { BONUS_HIT = 3, BONUS_MOST = 2, DECIDES = 30, ALSO_DECIDES = 55 };
+enum { BONUS_HIT = 3, BONUS_MOST = 2, DECIDES = 30, ALSO_DECIDES = 55, PLACE_WORDS_MOST = 4 };
+static const double SURE = 0.8; /* from this score on nothing else is suggested beside it */
 static const double likeness_decides = 0.40, likeness_margin = 0.08, likeness_suggests = 0.10;
 
 static bool can_be_label(const struct intent *intent)
@@ -12,14 +13,26 @@ static bool can_be_label(const struct intent *intent)
     return intent->class != INTENT_CRISIS;
 }
 
+/* The label for what other services answer; `annet.intent` lists its words. */
+static bool is_everyday(const struct intent *intent)
+{
+    return intent && strcmp(intent->label, "annet") == 0;
+}
+
 /* An answer, `hvorfor?` or a word for moving about in the conversation is nothing to suggest. */
 static bool can_be_suggested(const struct intent *intent)
 {
-    static const char *const not_these[] = {"tilbake", "avbryt", "start_paa_nytt", "hvorfor"};
+    static const char *const not_these[] = {"tilbake", "avbryt", "start_paa_nytt", "hvorfor", "annet"};
     for (size_t i = 0; i < sizeof not_these / sizeof *not_these; i++)
         if (strcmp(not_these[i], intent->label) == 0)
             return false;
     return can_be_label(intent) && intent->class != INTENT_ANSWER;
+}
+
+/* A command does something, so likeness is not enough for it. */
+static bool can_be_likened(const struct intent *intent)
+{
+    return can_be_label(intent) && intent->class != INTENT_COMMAND && strcmp(intent->label, "hvorfor");
 }
 
 static int value_of(const struct intent_score *score)
@@ -78,7 +91,7 @@ static void decide_by_place(const struct intents *intents, struct understood *ou
     const struct intent *find = intents_find(intents, "finn_kontaktpunkt");
     if (!find || !out->place || (out->place->spelled && !out->place->whole && !out->place->home))
         return;
-    if (!out->place->whole && !out->place->home && out->text.n_words > 6)
+    if (!out->place->whole && !out->place->home && out->text.n_words > PLACE_WORDS_MOST)
         return;
     out->intent = find;
     out->score = out->place->whole ? 0.9 : 0.5;
@@ -100,7 +113,7 @@ static void suggest(const struct intents *intents, const struct intent_score *sc
         for (size_t i = 0; i < intents_count(intents); i++) {
             const struct intent *intent = intents_at(intents, i);
             double value = (double)like.likeness[i] + value_of(&scores[i]) / 100.0;
-            bool taken = !can_be_suggested(intent);
+            bool taken = intent == out->intent || !can_be_suggested(intent);
             for (size_t k = 0; k < out->n_suggestions; k++)
                 taken = taken || out->suggestions[k] == intent;
             if (!taken && value > best_value) {
@@ -121,7 +134,7 @@ static void decide_by_likeness(const struct intents *intents, struct like like, 
     for (size_t i = 0; i < intents_count(intents); i++) {
         const struct intent *intent = intents_at(intents, i);
         double value = (double)like.likeness[i];
-        if (!can_be_label(intent) || value <= second)
+        if (!can_be_likened(intent) || value <= second)
             continue;
         if (value > first) {
             second = first;
@@ -148,8 +161,7 @@ static void look_at_examples(const struct intents *intents, const struct intent_
     intents_likeness(intents, &out->text, arena, likeness, lines);
     if (!out->intent)
         decide_by_likeness(intents, like, out);
-    if (!out->intent)
-        suggest(intents, scores, like, out);
+    suggest(intents, scores, like, out);
 }
 
 static void report_runaway(const struct intents *intents, const struct intent_score *scores, struct understood *out)
@@ -169,13 +181,17 @@ void understand(const struct intents *intents, const struct gazetteer *gazetteer
     out->language = language_of(&out->text);
     struct intent_score *scores = arena_alloc(arena, intents_count(intents) * sizeof *scores);
     intents_score(intents, &out->text, arena, scores);
-    out->care = care_decide(intents, scores);
+    out->care = care_decide(intents, scores, &out->text);
     out->mentions = mentions_find(gazetteer, &out->text, asked_place, arena);
     out->place = mentions_main(&out->mentions);
     decide_by_pattern(intents, scores, out);
-    if (!out->intent)
-        decide_by_place(intents, out);
-    if (!out->intent && out->text.n_words)
-        look_at_examples(intents, scores, arena, out);
+    if (is_everyday(out->intent)) {
+        out->intent = out->also = NULL; /* somebody else's matter: no place and no likeness makes it ours */
+    } else {
+        if (!out->intent)
+            decide_by_place(intents, out);
+        if (out->score < SURE && out->text.n_words)
+            look_at_examples(intents, scores, arena, out);
+    }
     report_runaway(intents, scores, out);
 }

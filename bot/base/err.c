@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void append_line(struct err *err, const char *prefix, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void append_line(struct err *err, const char *prefix,
+                                                               const char *format, va_list args)
 {
     char line[1024];
     size_t at = (size_t)snprintf(line, sizeof line, "%s", prefix);

@@ -46,7 +46,8 @@ static void drop_results(struct outbound *out, size_t count)
     for (size_t i = 0; i < count; i++)
         free_result(&out->results[i]);
     out->n_results -= count;
-    memmove(out->results, out->results + count, out->n_results * sizeof *out->results);
+    if (out->n_results)
+        memmove(out->results, out->results + count, out->n_results * sizeof *out->results);
 }
 
 /* ---- keeping ---- */

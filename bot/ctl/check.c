@@ -31,7 +31,7 @@ static bool is_wrongly_understood(const struct understood *u, const struct inten
 
 static const char *label_of(const struct understood *u)
 {
-    return u->care.level != CARE_NONE ? u->care.class->label : u->intent ? u->intent->label : "annet";
+    return u->care.class ? u->care.class->label : u->intent ? u->intent->label : "annet";
 }
 
 static void check_line(struct checking *c, const struct intent *intent, const struct intent_line *line, bool example)

@@ -21,6 +21,7 @@ int ctl_nearest(struct ctl *ctl, int argc, char **argv);
 int ctl_check(struct ctl *ctl, int argc, char **argv);
 int ctl_chat(struct ctl *ctl, int argc, char **argv);
 int ctl_health(struct ctl *ctl, int argc, char **argv);
+int ctl_train_care(struct ctl *ctl, int argc, char **argv);
 int ctl_settings(struct ctl *ctl, int argc, char **argv);
 
 #endif

@@ -33,8 +33,8 @@ static const char *const before[] = {"i",    "på",   "paa",  "pa",   "fra",   "
                                      "mot", "forbi", "naerheten", "nærheten", "av", "innafor", "for", "at"};
 
 static const char *const home_words[] = {"bor",  "bur",    "budd",   "bodd", "bosatt", "live", "living", "leve", "holder",
-                                         "held", "flytta", "flyttet", "nær", "naer",  "near", "hos", "bo", "bu", "moved",
-                                         "hjemsted", "heimstad", "hjemme", "heime", "i"};
+                                         "held", "flytta", "flyttet", "nær", "naer",  "near", "bo", "bu", "moved",
+                                         "hjemsted", "heimstad", "hjemme", "heime"};
 
 static const char *const away_words[] = {"opprinnelig", "opphavleg", "jobber", "jobbar", "arbeider", "arbeidar", "jobbe",
                                          "originally",  "fødd",      "født",   "oppvokst", "oppvaksen", "work", "works",

@@ -94,7 +94,7 @@ static int read_flag(const char *value, size_t len, bool *flag)
 static int read_count(const char *value, size_t len, int *count)
 {
     long number = 0;
-    int rc = read_number(value, len, 1000, &number);
+    int rc = read_number(value, len, 1000000000, &number);
     *count = (int)number;
     return rc;
 }

@@ -1,5 +1,9 @@
 #include "text/care.h"
 
+#include "text/care_model.h"
+
+enum { WORDS_LEAST = 2 };
+
 static enum care_level level_of(const struct intent_score *score)
 {
     if (score->best >= WEIGHT_CERTAIN)
@@ -7,7 +11,14 @@ static enum care_level level_of(const struct intent_score *score)
     return score->best > 0 || score->limit ? CARE_POSSIBLE : CARE_NONE;
 }
 
-struct care care_decide(const struct intents *intents, const struct intent_score *scores)
+/* One word alone says too little for the model. */
+static bool model_says_possible(const struct intents *intents, const struct text *text)
+{
+    const struct care_model *model = intents_care_model(intents);
+    return model && text->n_words >= WORDS_LEAST && care_model_score(model, text) >= care_model_threshold(model);
+}
+
+struct care care_decide(const struct intents *intents, const struct intent_score *scores, const struct text *text)
 {
     struct care care = {CARE_NONE, NULL, 0};
     int best = -1;
@@ -21,6 +32,8 @@ struct care care_decide(const struct intents *intents, const struct intent_score
             care = (struct care){level, intent, scores[i].line};
         }
     }
+    if (care.level == CARE_NONE && model_says_possible(intents, text))
+        care.level = CARE_POSSIBLE;
     return care;
 }
 

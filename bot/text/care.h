@@ -9,13 +9,13 @@ enum care_level { CARE_NONE, CARE_POSSIBLE, CARE_CERTAIN };
 
 struct care {
     enum care_level level;
-    const struct intent *class; /* NULL when level is none; borrowed from the intents */
+    const struct intent *class; /* NULL when level is none or the model decided; borrowed */
     int line;                   /* of the pattern that decided, 0: a pattern passed its limit */
 };
 
 /* The class with the best score; priority decides between equal ones. A crisis pattern that passed its limit
- * counts as possible. */
-struct care care_decide(const struct intents *intents, const struct intent_score *scores);
+ * counts as possible. Where no pattern matched, the care model may say possible (class and line stay empty). */
+struct care care_decide(const struct intents *intents, const struct intent_score *scores, const struct text *text);
 
 const char *care_name(enum care_level level); /* none, possible, certain */
 

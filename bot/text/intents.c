@@ -73,6 +73,14 @@ static void read_folder(struct intents *intents, struct err *err)
     arena_free(&scratch);
 }
 
+/* A folder without a model does with patterns alone; `check` says so. */
+static void load_care_model(struct intents *intents, struct err *err)
+{
+    const char *path = arena_printf(&intents->arena, "%s/care.weights", intents->folder);
+    if (file_exists(path))
+        intents->care_model = care_model_load(path, err);
+}
+
 struct intents *intents_load(const char *folder, struct err *err)
 {
     unsigned before = err->count;
@@ -82,6 +90,7 @@ struct intents *intents_load(const char *folder, struct err *err)
     read_folder(intents, err);
     for (size_t i = 0; i < intents->n_patterns; i++)
         compile(&intents->patterns[i], err);
+    load_care_model(intents, err);
     if (err->count != before) {
         intents_free(intents);
         return NULL;
@@ -108,6 +117,7 @@ void intents_free(struct intents *intents)
     pcre2_match_data_free(intents->data);
     prefilter_free(intents->filter);
     similar_free(intents->similar);
+    care_model_free(intents->care_model);
     words_free(intents->words);
     map_free(&intents->sets);
     arena_free(&intents->arena);
@@ -212,6 +222,11 @@ const struct intent *intents_find(const struct intents *intents, const char *lab
         if (strcmp(intents->list[i]->label, label) == 0)
             return intents->list[i];
     return NULL;
+}
+
+const struct care_model *intents_care_model(const struct intents *intents)
+{
+    return intents->care_model;
 }
 
 size_t intents_unindexed(const struct intents *intents)

@@ -80,6 +80,10 @@ void intents_score(const struct intents *intents, const struct text *text, struc
 void intents_likeness(const struct intents *intents, const struct text *text, struct arena *arena, float *likeness,
                       int *lines);
 
+/* The model that looks a second time at messages without a crisis pattern; NULL when the folder has none. */
+struct care_model;
+const struct care_model *intents_care_model(const struct intents *intents);
+
 /* Patterns without a required word (each runs on every message), for `check` and the bench. */
 size_t intents_unindexed(const struct intents *intents);
 

@@ -6,6 +6,7 @@
 #include <pcre2.h>
 
 #include "base/map.h"
+#include "text/care_model.h"
 #include "text/intents.h"
 #include "text/prefilter.h"
 
@@ -30,6 +31,7 @@ struct intents {
     size_t n_patterns, patterns_cap;
     struct prefilter *filter;
     struct similar *similar;
+    struct care_model *care_model; /* NULL: the folder has none */
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
     pcre2_match_data *data;

@@ -4,15 +4,25 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* ---- required literals of a pattern ---- */
 
-enum { SET_MOST = 256, LITERAL_MOST = 48, DEPTH_MOST = 40 };
+/* Patterns cover whole words, so a literal at a pattern's edge, or beside a space, is looked for with that space:
+ * ` er ` stands in far fewer texts than `er`. Of all that a pattern requires the SLOTS best sets are kept; it can
+ * match only where one literal of each occurs. */
+enum { SET_MOST = 256, LITERAL_MOST = 48, DEPTH_MOST = 40, SLOTS = 3 };
 
-/* Literals of which one must occur; count 0: nothing is known. */
+/* Literals of which one must occur. */
 struct set {
     const char **items;
+    size_t count;
+};
+
+/* Sets all of which are required, the best first. */
+struct needs {
+    struct set sets[SLOTS];
     size_t count;
 };
 
@@ -31,22 +41,30 @@ static size_t shortest(const struct set *set)
     return least;
 }
 
-/* The better of two sets: longer literals first, then fewer of them. */
-static struct set better(struct set a, struct set b)
+/* Longer literals first, then fewer of them. */
+static bool is_better(const struct set *a, const struct set *b)
 {
-    size_t a_len = shortest(&a), b_len = shortest(&b);
-    if (a_len > 6 && b_len > 6)
-        return a.count <= b.count ? a : b;
-    if (a_len != b_len)
-        return a_len > b_len ? a : b;
-    return a.count <= b.count ? a : b;
+    size_t a_len = shortest(a), b_len = shortest(b);
+    if ((a_len > 6 && b_len > 6) || a_len == b_len)
+        return a->count < b->count;
+    return a_len > b_len;
 }
 
-static struct set single(struct parser *p, const char *text, size_t len)
+static void add_need(struct needs *needs, struct set set)
 {
-    struct set set = {arena_alloc(p->arena, sizeof *set.items), 1};
-    set.items[0] = arena_strndup(p->arena, text, len);
-    return set;
+    size_t at = needs->count;
+    if (shortest(&set) < 2)
+        return;
+    if (at == SLOTS) {
+        if (!is_better(&set, &needs->sets[SLOTS - 1]))
+            return;
+        at--;
+    } else {
+        needs->count++;
+    }
+    for (; at > 0 && is_better(&set, &needs->sets[at - 1]); at--)
+        needs->sets[at] = needs->sets[at - 1];
+    needs->sets[at] = set;
 }
 
 static struct set join(struct parser *p, struct set a, struct set b)
@@ -61,150 +79,206 @@ static struct set join(struct parser *p, struct set a, struct set b)
     return set;
 }
 
-static struct set parse_alternatives(struct parser *p);
+/* Whether an item's edges are the edges of words. */
+struct edges {
+    bool left, right;
+};
+
+static struct needs parse_alternatives(struct parser *p, struct edges edges);
 
 /* Reads a quantifier, if one follows; true when the item before it may be missing. `*repeated` tells that there
  * was one. */
-static bool optional_item(struct parser *p, bool *repeated)
+static bool optional_item(const char **at, bool *repeated)
 {
     bool optional = false;
     *repeated = true;
-    if (*p->at == '?' || *p->at == '*') {
+    if (**at == '?' || **at == '*') {
         optional = true;
-        p->at++;
-    } else if (*p->at == '+') {
-        p->at++;
-    } else if (*p->at == '{') {
-        optional = p->at[1] == '0' || p->at[1] == ',';
-        while (*p->at && *p->at != '}')
-            p->at++;
-        if (*p->at)
-            p->at++;
+        (*at)++;
+    } else if (**at == '+') {
+        (*at)++;
+    } else if (**at == '{') {
+        optional = (*at)[1] == '0' || (*at)[1] == ',';
+        *at += strcspn(*at, "}");
+        *at += **at == '}';
     } else {
         *repeated = false;
         return false;
     }
-    if (*p->at == '?' || *p->at == '+') /* lazy, possessive */
-        p->at++;
+    if (**at == '?' || **at == '+') /* lazy, possessive */
+        (*at)++;
     return optional;
 }
 
-static void skip_class(struct parser *p)
+static const char *behind_class(const char *at)
 {
-    p->at++;
-    if (*p->at == '^')
-        p->at++;
-    if (*p->at == ']')
-        p->at++;
-    while (*p->at && *p->at != ']')
-        p->at += *p->at == '\\' && p->at[1] ? 2 : 1;
-    if (*p->at)
-        p->at++;
+    at++;
+    if (*at == '^')
+        at++;
+    if (*at == ']')
+        at++;
+    while (*at && *at != ']')
+        at += *at == '\\' && at[1] ? 2 : 1;
+    return at + (*at == ']');
 }
 
-/* A group, from its `(`; a look-around requires nothing that could be counted on here. */
-static struct set parse_group(struct parser *p)
+/* Behind the `)` that closes the group at `at`. */
+static const char *behind_group(const char *at)
 {
-    bool looks_around = false;
+    int depth = 0;
+    while (*at) {
+        if (*at == '[') {
+            at = behind_class(at);
+            continue;
+        }
+        if (*at == '\\' && at[1]) {
+            at += 2;
+            continue;
+        }
+        depth += *at == '(' ? 1 : *at == ')' ? -1 : 0;
+        at++;
+        if (depth == 0)
+            break;
+    }
+    return at;
+}
+
+static bool looks_around(const char *at)
+{
+    return at[0] == '(' && at[1] == '?' &&
+           (at[2] == '=' || at[2] == '!' || (at[2] == '<' && (at[3] == '=' || at[3] == '!')));
+}
+
+/* What stands between a group's brackets; its head (`?:`, `?>`, `?<name>`) is passed over. */
+static struct needs parse_group(struct parser *p, struct edges edges)
+{
+    struct needs needs = {.count = 0};
     p->at++;
     if (*p->at == '?') {
-        p->at++;
-        looks_around = *p->at == '=' || *p->at == '!' || (*p->at == '<' && (p->at[1] == '=' || p->at[1] == '!'));
-        while (*p->at && *p->at != ':' && *p->at != '=' && *p->at != '!' && *p->at != '>' && *p->at != ')')
-            p->at++;
-        if (*p->at && *p->at != ')')
-            p->at++;
+        p->at += 1 + strcspn(p->at + 1, ":>)");
+        p->at += *p->at == ':' || *p->at == '>';
     }
-    struct set set = {NULL, 0};
     if (++p->depth < DEPTH_MOST)
-        set = parse_alternatives(p);
+        needs = parse_alternatives(p, edges);
     p->depth--;
     if (*p->at == ')')
         p->at++;
-    return looks_around ? (struct set){NULL, 0} : set;
+    return needs;
 }
 
-/* Literal run that is being gathered in a sequence. */
-struct run {
-    char text[LITERAL_MOST + 1];
+/* A sequence being read: what it needs, and the literal run that is being gathered. */
+struct sequence {
+    struct needs needs;
+    char run[LITERAL_MOST + 2];
     size_t len;
+    bool after_space; /* the position is the start of a word */
 };
 
-static void end_run(struct parser *p, struct run *run, struct set *best)
+static void end_run(struct parser *p, struct sequence *s, bool right_edge)
 {
-    if (run->len)
-        *best = better(*best, single(p, run->text, run->len));
-    run->len = 0;
+    if (s->len && right_edge && s->run[s->len - 1] != ' ')
+        s->run[s->len++] = ' ';
+    if (s->len) {
+        struct set set = {arena_alloc(p->arena, sizeof *set.items), 1};
+        set.items[0] = arena_strndup(p->arena, s->run, s->len);
+        add_need(&s->needs, set);
+    }
+    s->len = 0;
 }
 
-static void take_literal(struct parser *p, struct run *run, struct set *best)
+static void take_literal(struct parser *p, struct sequence *s)
 {
     size_t size = 1;
     while (((unsigned char)p->at[size] & 0xC0) == 0x80)
         size++; /* a letter of several bytes */
     const char *letter = p->at;
     p->at += size;
-    bool repeated, optional = optional_item(p, &repeated);
-    if (run->len + size > LITERAL_MOST || optional)
-        end_run(p, run, best);
+    bool repeated, optional = optional_item(&p->at, &repeated);
+    if (s->len + size + 1 > LITERAL_MOST || optional)
+        end_run(p, s, false);
     if (!optional) {
-        memcpy(run->text + run->len, letter, size);
-        run->len += size;
+        if (!s->len && s->after_space && *letter != ' ')
+            s->run[s->len++] = ' ';
+        memcpy(s->run + s->len, letter, size);
+        s->len += size;
     }
     if (repeated)
-        end_run(p, run, best);
+        end_run(p, s, false);
+    s->after_space = *letter == ' ' && !repeated;
 }
 
 /* Anything that is no plain letter: an escape, a class, a dot, an anchor. */
-static void skip_item(struct parser *p, struct run *run, struct set *best)
+static void skip_item(struct parser *p, struct sequence *s)
 {
     bool repeated, anchor = *p->at == '^' || *p->at == '$';
-    end_run(p, run, best);
+    end_run(p, s, *p->at == '$');
     if (*p->at == '[')
-        skip_class(p);
+        p->at = behind_class(p->at);
     else
         p->at += *p->at == '\\' && p->at[1] ? 2 : 1;
-    if (!anchor)
-        optional_item(p, &repeated);
-}
-
-static struct set parse_sequence(struct parser *p)
-{
-    struct set best = {NULL, 0};
-    struct run run = {{0}, 0};
-    while (*p->at && *p->at != '|' && *p->at != ')') {
-        if (*p->at == '(') {
-            end_run(p, &run, &best);
-            struct set group = parse_group(p);
-            bool repeated;
-            if (!optional_item(p, &repeated))
-                best = better(best, group);
-        } else if (strchr("\\[.^$*+?{", *p->at)) {
-            skip_item(p, &run, &best);
-        } else {
-            take_literal(p, &run, &best);
-        }
+    if (!anchor) {
+        optional_item(&p->at, &repeated);
+        s->after_space = false;
     }
-    end_run(p, &run, &best);
-    return best;
 }
 
-static struct set parse_alternatives(struct parser *p)
+static void take_group(struct parser *p, struct sequence *s, struct edges edges)
 {
-    struct set all = parse_sequence(p);
+    const char *behind = behind_group(p->at);
+    if (looks_around(p->at)) { /* takes no room and promises nothing to count on */
+        end_run(p, s, false);
+        p->at = behind;
+        return;
+    }
+    bool ends_word = behind > p->at + 1 && behind[-1] == ')' && behind[-2] == ' ';
+    bool repeated, optional = optional_item(&behind, &repeated);
+    bool last = !*behind || *behind == '|' || *behind == ')';
+    end_run(p, s, false);
+    struct edges inner = {s->after_space, !repeated && (*behind == ' ' || (last && edges.right))};
+    struct needs group = parse_group(p, inner);
+    p->at = behind;
+    for (size_t i = 0; i < group.count && !optional; i++)
+        add_need(&s->needs, group.sets[i]);
+    s->after_space = ends_word && (!optional || s->after_space);
+}
+
+static struct needs parse_sequence(struct parser *p, struct edges edges)
+{
+    struct sequence s = {.after_space = edges.left};
+    while (*p->at && *p->at != '|' && *p->at != ')') {
+        if (*p->at == '(')
+            take_group(p, &s, edges);
+        else if (strchr("\\[.^$*+?{", *p->at))
+            skip_item(p, &s);
+        else
+            take_literal(p, &s);
+    }
+    end_run(p, &s, edges.right);
+    return s.needs;
+}
+
+static struct needs parse_alternatives(struct parser *p, struct edges edges)
+{
+    struct needs first = parse_sequence(p, edges);
+    if (*p->at != '|')
+        return first;
+    struct set all = first.count ? first.sets[0] : (struct set){NULL, 0};
     while (*p->at == '|') {
         p->at++;
-        all = join(p, all, parse_sequence(p));
+        struct needs next = parse_sequence(p, edges);
+        all = join(p, all, next.count ? next.sets[0] : (struct set){NULL, 0});
     }
-    return all;
+    struct needs needs = {.count = 0};
+    add_need(&needs, all);
+    return needs;
 }
 
 /* ---- the automaton ---- */
 
-enum { CLASSES = 48 };
+enum { CLASSES = 48, PATTERNS_MOST = 8192 };
 
 struct output {
-    uint32_t pattern;
+    uint32_t pattern, slot;
     struct output *next;
 };
 
@@ -218,7 +292,7 @@ struct prefilter {
     struct output **outputs;
     size_t states, cap;
     uint32_t patterns;
-    struct output *always;
+    uint8_t unneeded[SLOTS][PATTERNS_MOST / 8]; /* bits of slots that a pattern does not use */
 };
 
 static uint16_t add_state(struct prefilter *f)
@@ -253,17 +327,13 @@ void prefilter_free(struct prefilter *f)
     free(f);
 }
 
-static void add_output(struct prefilter *f, struct output **list, uint32_t id)
+static void set_bit(uint8_t *bits, uint32_t number)
 {
-    if (*list && (*list)->pattern == id)
-        return;
-    struct output *output = arena_alloc(&f->arena, sizeof *output);
-    *output = (struct output){id, *list};
-    *list = output;
+    bits[number / 8] |= (uint8_t)(1U << (number % 8));
 }
 
 /* Adds one literal; a byte for which no class is left ends it early, which only makes it find more. */
-static void add_literal(struct prefilter *f, const char *literal, uint32_t id)
+static void add_literal(struct prefilter *f, const char *literal, uint32_t id, uint32_t slot)
 {
     uint16_t state = 0;
     for (const unsigned char *c = (const unsigned char *)literal; *c && f->states < UINT16_MAX; c++) {
@@ -278,21 +348,32 @@ static void add_literal(struct prefilter *f, const char *literal, uint32_t id)
         }
         state = f->next[state][f->class_of[*c]];
     }
-    add_output(f, state ? &f->outputs[state] : &f->always, id);
+    if (!state) { /* not one byte could be kept: it may stand anywhere */
+        set_bit(f->unneeded[slot], id);
+        return;
+    }
+    struct output *output = arena_alloc(&f->arena, sizeof *output);
+    *output = (struct output){id, slot, f->outputs[state]};
+    f->outputs[state] = output;
 }
 
 bool prefilter_add(struct prefilter *f, const char *pattern, uint32_t id)
 {
     struct parser parser = {pattern, &f->arena, 0};
-    struct set set = parse_alternatives(&parser);
+    struct edges words = {true, true};
+    struct needs needs = parse_alternatives(&parser, words);
+    if (id >= PATTERNS_MOST)
+        log_fatal("more than %d patterns", PATTERNS_MOST);
+    if (*parser.at) /* brackets that do not match: nothing is certain */
+        needs.count = 0;
     f->patterns = id + 1;
-    if (*parser.at || shortest(&set) < 2) {
-        add_output(f, &f->always, id);
-        return false;
+    for (uint32_t slot = 0; slot < SLOTS; slot++) {
+        if (slot >= needs.count)
+            set_bit(f->unneeded[slot], id);
+        for (size_t i = 0; slot < needs.count && i < needs.sets[slot].count; i++)
+            add_literal(f, needs.sets[slot].items[i], id, slot);
     }
-    for (size_t i = 0; i < set.count; i++)
-        add_literal(f, set.items[i], id);
-    return true;
+    return needs.count > 0;
 }
 
 void prefilter_build(struct prefilter *f)
@@ -326,20 +407,27 @@ size_t prefilter_bytes(const struct prefilter *f)
     return f->patterns / 8 + 1;
 }
 
-static void set_bits(const struct output *list, uint8_t *bits)
+/* Takes one byte of text; a report sets the bits of its patterns. */
+static uint16_t step(const struct prefilter *f, uint16_t state, unsigned char byte, uint8_t seen[SLOTS][PATTERNS_MOST / 8])
 {
-    for (; list; list = list->next)
-        bits[list->pattern / 8] |= (uint8_t)(1U << (list->pattern % 8));
+    uint8_t class = f->class_of[byte];
+    state = class ? f->next[state][class] : 0;
+    for (uint16_t found = f->report[state]; found; found = f->report[f->fail[found]])
+        for (const struct output *output = f->outputs[found]; output; output = output->next)
+            set_bit(seen[output->slot], output->pattern);
+    return state;
 }
 
 void prefilter_run(const struct prefilter *f, const char *text, size_t len, uint8_t *bits)
 {
-    uint16_t state = 0;
-    set_bits(f->always, bits);
-    for (size_t i = 0; i < len; i++) {
-        uint8_t class = f->class_of[(unsigned char)text[i]];
-        state = class ? f->next[state][class] : 0;
-        for (uint16_t found = f->report[state]; found; found = f->report[f->fail[found]])
-            set_bits(f->outputs[found], bits);
-    }
+    uint8_t seen[SLOTS][PATTERNS_MOST / 8];
+    size_t bytes = prefilter_bytes(f);
+    for (int slot = 0; slot < SLOTS; slot++)
+        memcpy(seen[slot], f->unneeded[slot], bytes);
+    uint16_t state = step(f, 0, ' ', seen); /* the text's edges are edges of words */
+    for (size_t i = 0; i < len; i++)
+        state = step(f, state, (unsigned char)text[i], seen);
+    step(f, state, ' ', seen);
+    for (size_t i = 0; i < bytes; i++)
+        bits[i] = seen[0][i] & seen[1][i] & seen[2][i];
 }

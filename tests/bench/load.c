@@ -25,7 +25,14 @@
 #define ROOT    "selvhjelp/v1"
 #define NETWORK "bench"
 
-enum { IN_FLIGHT = 1000, GATHER_MS = 20, GATHER_MOST = 100, STUCK_MS = 20000, SAMPLES_MOST = 1 << 20 };
+enum {
+    IN_FLIGHT = 1000,
+    GATHER_MS = 20,
+    GATHER_MOST = 100,
+    STUCK_MS = 20000,
+    SAMPLES_MOST = 1 << 20,
+    SUBSCRIPTIONS = 2,
+};
 
 struct chat {
     char topic[64];  /* its in/ topic */
@@ -40,7 +47,8 @@ struct load {
     struct lines texts; /* as JSON strings, with quotes */
     struct chat *chats;
     size_t n_chats, next_chat, next_text, window, under_way, most;
-    bool echo, ready;
+    bool echo;
+    int subscribed; /* of SUBSCRIPTIONS */
     int64_t from_ns, until_ns, moved_ms; /* measured stretch; when something last went on */
     size_t done, measured, repeats;
     struct buf delivered; /* what is gathered, without its end */
@@ -203,12 +211,12 @@ static void on_message(struct mosquitto *mosq, void *user, const struct mosquitt
 
 static void on_connect(struct mosquitto *mosq, void *user, int reason, int flags, const mosquitto_property *props)
 {
-    char *topics[] = {ROOT "/out/" NETWORK "/+", ROOT "/accepted/" NETWORK};
     (void)user;
     (void)reason;
     (void)flags;
     (void)props;
-    mosquitto_subscribe_multiple(mosq, NULL, 2, topics, 1, 0, NULL);
+    mosquitto_subscribe_v5(mosq, NULL, ROOT "/accepted/" NETWORK, 1, 0, NULL);
+    mosquitto_subscribe_v5(mosq, NULL, ROOT "/out/" NETWORK "/+", 1, 0, NULL);
 }
 
 static void on_subscribe(struct mosquitto *mosq, void *user, int mid, int count, const int *granted,
@@ -220,7 +228,7 @@ static void on_subscribe(struct mosquitto *mosq, void *user, int mid, int count,
     (void)count;
     (void)granted;
     (void)props;
-    load->ready = true;
+    load->subscribed++;
 }
 
 static void connect_to(struct load *load, int port)
@@ -270,7 +278,7 @@ static bool ended(const struct load *load)
 static void run(struct load *load, double warm, double seconds)
 {
     load->moved_ms = clock_mono_ms();
-    while (!load->ready)
+    while (load->subscribed < SUBSCRIPTIONS)
         turn_loop(load, 100);
     load->from_ns = clock_mono_ns() + (int64_t)(warm * 1e9);
     load->until_ns = load->most ? INT64_MAX : load->from_ns + (int64_t)(seconds * 1e9);

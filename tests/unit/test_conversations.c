@@ -1,6 +1,6 @@
-/* Plays every .txt of tests/conversations in process, with the real texts, patterns and places: one test for each file.
- * The format is told in tests/conversations/README.md. With names as arguments, only files whose name holds one of
- * them are played. */
+/* Plays every .txt of tests/conversations in process, with the real texts, patterns and places: one test for
+ * each file. The format is told in tests/conversations/README.md. With names as arguments, only files whose
+ * name holds one of them are played. */
 #include "unit.h"
 
 #include "base/clock.h"
@@ -57,7 +57,8 @@ static void print_reply(const struct play *p)
 static void fail_here(struct play *p, const char *what, const char *words)
 {
     p->failures++;
-    print_error("%s/%s:%d: %s%s%s%s\n", folder, p->name, p->line, what, *words ? " \"" : "", words, *words ? "\"" : "");
+    print_error("%s/%s:%d: %s%s%s%s\n", folder, p->name, p->line, what, *words ? " \"" : "", words,
+                *words ? "\"" : "");
     print_reply(p);
 }
 
@@ -88,10 +89,22 @@ static void copy_reply(struct play *p, const struct out *reply)
     }
 }
 
+/* A paragraph never begins with a small letter: something that stood before it is missing. */
+static bool begins_small(const char *text)
+{
+    for (const char *at = text; at; at = (at = strstr(at, "\n\n")) ? at + 2 : NULL) {
+        at += strspn(at, "\n ");
+        if (*at >= 'a' && *at <= 'z')
+            return true;
+    }
+    return false;
+}
+
 static void read_reply(struct play *p, const struct outcome *outcome)
 {
     struct out reply;
-    if (p->n_replies == REPLIES_MOST || contract_read_out(buf_str(&outcome->payload), outcome->payload.len, &p->turn, &reply) ||
+    if (p->n_replies == REPLIES_MOST ||
+        contract_read_out(buf_str(&outcome->payload), outcome->payload.len, &p->turn, &reply) ||
         markup_plain(reply.text, &p->plain)) {
         stop_here(p, "the reply cannot be read", "");
         return;
@@ -102,6 +115,10 @@ static void read_reply(struct play *p, const struct outcome *outcome)
         fail_here(p, "a built-in text stood in for one that failed", "");
     if (strstr(buf_str(&p->plain), "{{") || strstr(buf_str(&p->plain), "}}"))
         fail_here(p, "a variable was left open", "");
+    if (strstr(buf_str(&p->plain), "(,") || strstr(buf_str(&p->plain), "()"))
+        fail_here(p, "an empty value in brackets", "");
+    if (begins_small(buf_str(&p->plain)))
+        fail_here(p, "a paragraph begins with a small letter", "");
     for (size_t i = 0; i < reply.n_buttons; i++)
         if (strcmp(reply.buttons[i].label, "?") == 0)
             fail_here(p, "a button has no label", "");
@@ -158,7 +175,8 @@ static const char *behind(const char *line, const char *start)
 static const char *in_brackets(struct play *p, const char *text)
 {
     size_t len = strlen(text);
-    return len >= 2 && text[0] == '[' && text[len - 1] == ']' ? arena_strndup(&p->texts, text + 1, len - 2) : NULL;
+    return len >= 2 && text[0] == '[' && text[len - 1] == ']' ? arena_strndup(&p->texts, text + 1, len - 2)
+                                                              : NULL;
 }
 
 static const struct button *button_of(const struct out *reply, const char *label)
@@ -191,7 +209,8 @@ static void press(struct play *p, const char *rest)
     const char *label = in_brackets(p, after_old ? after_old : rest);
     const struct button *button = label ? find_button(p, label, after_old) : NULL;
     if (!button) {
-        stop_here(p, label ? "there is no such button to press:" : "a button stands in brackets: [label]", rest);
+        stop_here(p, label ? "there is no such button to press:" : "a button stands in brackets: [label]",
+                  rest);
         return;
     }
     struct event event = {.kind = EVENT_CHOICE, .choice = button->value};
@@ -200,7 +219,8 @@ static void press(struct play *p, const char *rest)
 
 static void write_text(struct play *p, const char *text, bool late, const char *edits)
 {
-    struct event event = {.kind = EVENT_TEXT, .text = text, .text_len = strlen(text), .late = late, .edits = edits};
+    struct event event = {
+        .kind = EVENT_TEXT, .text = text, .text_len = strlen(text), .late = late, .edits = edits};
     hand_in(p, &event);
 }
 
@@ -227,8 +247,11 @@ static void happen(struct play *p, const char *what)
     static const struct {
         const char *name;
         enum event_kind kind;
-    } plain[] = {{"started", EVENT_STARTED}, {"unblocked", EVENT_UNBLOCKED}, {"blocked", EVENT_BLOCKED},
-                 {"group", EVENT_GROUP},     {"encrypted", EVENT_ENCRYPTED}};
+    } plain[] = {{"started", EVENT_STARTED},
+                 {"unblocked", EVENT_UNBLOCKED},
+                 {"blocked", EVENT_BLOCKED},
+                 {"group", EVENT_GROUP},
+                 {"encrypted", EVENT_ENCRYPTED}};
     const char *rest;
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         if (strcmp(what, plain[i].name) == 0) {
@@ -460,7 +483,8 @@ int main(int argc, char **argv)
     struct CMUnitTest *tests = arena_alloc(&arena, ((size_t)count + 1) * sizeof *tests);
     for (int i = 0; i < count; i++)
         if (chosen(names[i], argc, argv))
-            tests[n++] = (struct CMUnitTest){.name = names[i], .test_func = play_file, .initial_state = names[i]};
+            tests[n++] = (struct CMUnitTest){
+                .name = names[i], .test_func = play_file, .initial_state = names[i]};
     settings = settings_new();
     int failed = n ? _cmocka_run_group_tests("conversations", tests, (size_t)n, NULL, NULL) : 1;
     settings_free(settings);

@@ -203,7 +203,7 @@ static void assert_refused(const char *row, const char *part)
 {
     struct buf text = BUF_INIT(1000);
     err_clear(&err);
-    buf_addf(&text, "# c\nfylke\t03\tOslo\nkommune\t0301\tOslo\t03\t59.9\t10.7\n%s\n", row);
+    buf_addf(&text, "# c\nfylke\t03\tOslo\nkommune\t0301\tOslo\t03\t59.9\t10.7\tOslo\n%s\n", row);
     struct gazetteer *g = gazetteer_load(unit_write("places.tsv", buf_str(&text)), &err);
     if (g)
         fail_msg("accepted: %s", row);
@@ -215,10 +215,10 @@ static void broken_rows_are_refused_with_their_line(void **state)
 {
     (void)state;
     assert_refused("nonsense", "places.tsv:4: ");
-    assert_refused("kommune\t1103\tStavanger\t11\t58.9\t5.7", "places.tsv:4: the fylke's number is unknown");
-    assert_refused("kommune\t1103\tStavanger\t03\t5.7\t58.9", "places.tsv:4: the position is not in Norway");
-    assert_refused("kommune\t110\tStavanger\t03\t58.9\t5.7", "places.tsv:4: ");
-    assert_refused("kommune\t1103\tStavanger\t03\t58.9x\t5.7", "places.tsv:4: ");
+    assert_refused("kommune\t1103\tStavanger\t11\t58.9\t5.7\tStavanger", "places.tsv:4: the fylke's number is unknown");
+    assert_refused("kommune\t1103\tStavanger\t03\t5.7\t58.9\tStavanger", "places.tsv:4: the position is not in Norway");
+    assert_refused("kommune\t110\tStavanger\t03\t58.9\t5.7\tStavanger", "places.tsv:4: ");
+    assert_refused("kommune\t1103\tStavanger\t03\t58.9x\t5.7\tStavanger", "places.tsv:4: ");
     assert_refused("name\tX\t9999\t59.9\t10.7\ttown\t0", "places.tsv:4: the kommune or the precision is unknown");
     assert_refused("name\tX\t0301\t59.9\t10.7\tvillage\t0", "places.tsv:4: ");
     assert_refused("name\tX\t0301\t59.9\t10.7\ttown", "places.tsv:4: ");
@@ -240,7 +240,7 @@ static void post_towns_in_capitals_are_written_as_names(void **state)
 {
     (void)state;
     err_clear(&err);
-    struct gazetteer *g = gazetteer_load(unit_write("places.tsv", "fylke\t03\tOslo\nkommune\t0301\tOslo\t03\t59.9\t10.7\n"
+    struct gazetteer *g = gazetteer_load(unit_write("places.tsv", "fylke\t03\tOslo\nkommune\t0301\tOslo\t03\t59.9\t10.7\tOslo\n"
                                                                   "post\t0150\tØVRE ÅRDAL\t0301\t59.9\t10.7\ttown\n"
                                                                   "post\t0151\tINDRE-BØ\t-\t59.9\t10.7\tinterpolated\n"), &err);
     assert_no_fault(&err);

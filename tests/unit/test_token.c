@@ -7,6 +7,8 @@
 #define KEY_A "A 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
 #define KEY_B "B ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100\n"
 
+#define DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
 static struct token_keys *open_text(const char *name, const char *text, struct err *err)
 {
     const char *path = unit_write(name, text);
@@ -43,7 +45,7 @@ static void comes_back(void **state)
         encode(keys, "telegram", addresses[i], again);
         assert_string_equal(token, again);
         assert_true(strlen(token) <= 400);
-        assert_int_equal(strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), strlen(token));
+        assert_int_equal(strspn(token, DIGITS), strlen(token));
         assert_null(strstr(token, "rom"));
         assert_int_equal(token_decode(keys, "telegram", TOKEN_CHAT, token, address, NULL), 0);
         assert_string_equal(address, addresses[i]);
@@ -98,7 +100,7 @@ static void networks_differ(void **state)
 static void tampering_is_seen(void **state)
 {
     (void)state;
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_ =\n";
+    static const char digits[] = DIGITS " =\n";
     struct token_keys *keys = keys_of(KEY_A KEY_B);
     char token[TOKEN_SIZE], changed[TOKEN_SIZE + 1], address[TOKEN_ADDRESS_MOST + 1];
     encode(keys, "n", "4711", token);
@@ -124,7 +126,7 @@ static void tampering_is_seen(void **state)
 static void random_tokens_do_not_decode(void **state)
 {
     (void)state;
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char digits[] = DIGITS;
     struct token_keys *keys = keys_of(KEY_A);
     char token[TOKEN_SIZE], address[TOKEN_ADDRESS_MOST + 1];
     for (int round = 0; round < 20000; round++) {

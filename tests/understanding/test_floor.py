@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+"""Holds what has been reached on the sets of messages: no label and no crisis may fall below its floor.
+
+test_floor.py CTL. The sets second.tsv and crisis_extra.tsv are those that patterns were mended with; held_out.tsv is
+never used for mending, so its floor is what people who write for the first time will meet."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import report
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+# The labels that have intents by now; the others of the corpus come later.
+LABELS = [name[:-7] for name in os.listdir(os.path.join(FOLDER, "..", "..", "intents")) if name.endswith(".intent")] + ["annet"]
+
+# set, right over all, right of the weakest label, crisis caught, certain and possible false alarms (shares)
+FLOORS = [
+    ("second.tsv", 0.93, 0.80, 0.98, 0.01, 0.05),
+    ("crisis_extra.tsv", 0.80, 0.0, 0.98, 0.01, 0.06),
+    ("held_out.tsv", 0.70, 0.0, 0.80, 0.03, 0.05),
+]
+
+
+def share(messages, condition):
+    return sum(1 for m in messages if condition(m)) / len(messages) if messages else None
+
+
+def check(name, right, weakest, caught, certain, possible):
+    """One PASS or FAIL line a floor; (passed, failed)."""
+    messages = report.read_messages(os.path.join(FOLDER, name), LABELS)
+    report.understand(sys.argv[1], messages)
+    crisis = [m for m in messages if m.is_crisis]
+    others = [m for m in messages if not m.is_crisis]
+    by_label = {label: share([m for m in messages if m.label == label], lambda m: m.right)
+                for label in {m.label for m in messages}}
+    worst = min(by_label, key=by_label.get)
+    floors = [
+        ("right", share(messages, lambda m: m.right), right, True),
+        (f"right of {worst}", by_label[worst], weakest, True),
+        ("crisis caught", share(crisis, lambda m: m.care != "none"), caught, True),
+        ("certain false alarms", share(others, lambda m: m.care == "certain"), certain, False),
+        ("possible false alarms", share(others, lambda m: m.care == "possible"), possible, False),
+    ]
+    failed = 0
+    for what, measured, floor, at_least in floors:
+        good = measured is None or (measured >= floor if at_least else measured <= floor)
+        failed += not good
+        print(f"{'PASS' if good else 'FAIL'} {name}: {what} {100 * (measured or 0):.1f} % "
+              f"({'at least' if at_least else 'at most'} {100 * floor:.1f} %)")
+    return len(floors) - failed, failed
+
+
+def main():
+    results = [check(*floor) for floor in FLOORS]
+    failed = sum(f for _, f in results)
+    print(f"{sum(p for p, _ in results)} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

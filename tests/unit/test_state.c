@@ -1,0 +1,190 @@
+/* What a conversation remembers, and its form in the database. */
+#include "unit.h"
+
+#include "talk/state.h"
+
+static void fill(char *to, size_t size, bool may_be_empty)
+{
+    static const char *const letters[] = {"a", "Z", "7", " ", "æ", "å", "|", "=", ":", ".", "-", "😢"};
+    size_t len = 0, want = unit_random((uint32_t)size);
+    if (!want && !may_be_empty)
+        want = 1;
+    while (len < want) {
+        const char *letter = letters[unit_random(12)];
+        if (len + strlen(letter) >= size)
+            break;
+        memcpy(to + len, letter, strlen(letter));
+        len += strlen(letter);
+    }
+    if (!len && !may_be_empty)
+        to[len++] = 'x';
+    to[len] = '\0';
+}
+
+static void random_state(struct state *s)
+{
+    memset(s, 0, sizeof *s);
+    s->language = (enum language)unit_random(4);
+    s->language_chosen = unit_random(2);
+    s->introduced = unit_random(2);
+    s->has_place = unit_random(2);
+    if (s->has_place) {
+        fill(s->place, NAME_SIZE, false);
+        if (unit_random(2))
+            snprintf(s->kommune, sizeof s->kommune, "%04u", unit_random(10000));
+        s->lat = unit_random(9000000) / 100000.0;
+        s->lon = unit_random(36000000) / 100000.0 - 180;
+    }
+    s->asked = (enum asked)unit_random(ASKED_LAST + 1);
+    fill(s->wish, KEY_SIZE, true);
+    fill(s->last_key, KEY_SIZE, true);
+    s->misses = (int)unit_random(1001);
+    s->shown = (int)unit_random(1001);
+    if (unit_random(2))
+        snprintf(s->tag, sizeof s->tag, "%08x", unit_random(0x7FFFFFFF));
+    s->n_choices = unit_random(CHOICES_MOST + 1);
+    for (size_t i = 0; i < s->n_choices; i++) {
+        fill(s->choices[i].action, ACTION_SIZE, true);
+        fill(s->choices[i].label, LABEL_SIZE, true);
+    }
+}
+
+static void assert_same(const struct state *a, const struct state *b)
+{
+    assert_int_equal(a->language, b->language);
+    assert_int_equal(a->language_chosen, b->language_chosen);
+    assert_int_equal(a->introduced, b->introduced);
+    assert_int_equal(a->has_place, b->has_place);
+    assert_string_equal(a->place, b->place);
+    assert_string_equal(a->kommune, b->kommune);
+    assert_float_equal(a->lat, b->lat, 0.000006);
+    assert_float_equal(a->lon, b->lon, 0.000006);
+    assert_int_equal(a->asked, b->asked);
+    assert_string_equal(a->wish, b->wish);
+    assert_string_equal(a->last_key, b->last_key);
+    assert_int_equal(a->misses, b->misses);
+    assert_int_equal(a->shown, b->shown);
+    assert_string_equal(a->tag, b->tag);
+    assert_int_equal(a->n_choices, b->n_choices);
+    for (size_t i = 0; i < a->n_choices; i++) {
+        assert_string_equal(a->choices[i].action, b->choices[i].action);
+        assert_string_equal(a->choices[i].label, b->choices[i].label);
+    }
+}
+
+static void what_is_written_is_read_back(void **unused)
+{
+    (void)unused;
+    for (int round = 0; round < 20000; round++) {
+        struct state before, after;
+        struct buf text = BUF_INIT(8192);
+        random_state(&before);
+        state_write(&before, &text);
+        assert_int_equal(buf_done(&text), 0);
+        assert_int_equal(state_read(&after, buf_str(&text), text.len), 0);
+        assert_same(&before, &after);
+        buf_free(&text);
+    }
+}
+
+static void a_new_conversation_is_short(void **unused)
+{
+    (void)unused;
+    struct state before = {0}, after;
+    struct buf text = BUF_INIT(100);
+    state_write(&before, &text);
+    assert_string_equal(buf_str(&text), "state 1\n");
+    assert_int_equal(state_read(&after, buf_str(&text), text.len), 0);
+    assert_memory_equal(&before, &after, sizeof before);
+    buf_free(&text);
+}
+
+/* A person who is never understood must not lose the conversation. */
+static void counters_of_any_size_are_read_back(void **unused)
+{
+    (void)unused;
+    struct state before = {.misses = 1001, .shown = 5000, .introduced = true}, after;
+    struct buf text = BUF_INIT(1000);
+    state_write(&before, &text);
+    assert_int_equal(state_read(&after, buf_str(&text), text.len), 0);
+    assert_true(after.introduced);
+    assert_true(after.misses >= 1000);
+    buf_free(&text);
+}
+
+static void anything_else_is_refused_and_leaves_a_new_conversation(void **unused)
+{
+    (void)unused;
+    static const char *const texts[] = {
+        "", "\n", "state", "state 2\n", "State 1\n", "state 1 \nmisses=1\n", "x\nstate 1\n", "state 1\nnonsense\n", "state 1\n\n", "state 1\nunknown=1\n", "state 1\n=1\n",
+        "state 1\nlanguage=de\n", "state 1\nlanguage=\n", "state 1\nlanguage=nbnbnbnbnb\n", "state 1\nchosen=2\n", "state 1\nintroduced=x\n", "state 1\nasked=4\n",
+        "state 1\nasked=-1\n", "state 1\nmisses=1x\n", "state 1\nmisses=\n", "state 1\nmisses=99999999999999999999\n", "state 1\nlat=91x\n", "state 1\nlat=nan\n",
+        "state 1\nlat=inf\n", "state 1\nlon=181\n", "state 1\nlat=\n", "state 1\nlat=0.0000000000000000000000000000001\n", "state 1\nkommune=03011\n", "state 1\ntag=123456789\n",
+        "state 1\nchoice=no tab\n", "state 1\nwish=1234567890123456789012345678901234567890\n",
+        "state 1\nplace=1234567890123456789012345678901234567890123456789012345678901234\n",
+        "state 1\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\n",
+        "state 1\nlanguage_and_much_more=nb\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct state s, fresh = {0};
+        memset(&s, 0xAA, sizeof s);
+        if (state_read(&s, texts[i], strlen(texts[i])) != -1)
+            fail_msg("accepted: %s", texts[i]);
+        assert_memory_equal(&s, &fresh, sizeof s);
+    }
+}
+
+static void too_long_parts_of_a_choice_are_refused(void **unused)
+{
+    (void)unused;
+    struct state s;
+    char text[400] = "state 1\nchoice=";
+    memset(text + strlen(text), 'a', ACTION_SIZE);
+    snprintf(text + strlen(text), 10, "\tb\n");
+    assert_int_equal(state_read(&s, text, strlen(text)), -1);
+    snprintf(text, sizeof text, "state 1\nchoice=a\t%0*d\n", LABEL_SIZE, 1);
+    assert_int_equal(state_read(&s, text, strlen(text)), -1);
+    snprintf(text, sizeof text, "state 1\nchoice=a\t%0*d\n", LABEL_SIZE - 1, 1);
+    assert_int_equal(state_read(&s, text, strlen(text)), 0);
+}
+
+/* Cut or damaged anywhere: refused or read, but always a state that can be written again. */
+static void damaged_text_never_gives_a_broken_state(void **unused)
+{
+    (void)unused;
+    for (int round = 0; round < 50000; round++) {
+        struct state before, after, again;
+        struct buf text = BUF_INIT(8192), second = BUF_INIT(8192);
+        random_state(&before);
+        state_write(&before, &text);
+        size_t len = unit_random(3) ? text.len : unit_random((uint32_t)text.len + 1);
+        char *exact = malloc(len + 1);
+        memcpy(exact, buf_str(&text), len);
+        for (uint32_t n = unit_random(4); n > 0 && len; n--)
+            exact[unit_random((uint32_t)len)] = (char)unit_random(256);
+        if (state_read(&after, exact, len) == 0) {
+            assert_true(after.n_choices <= CHOICES_MOST);
+            assert_true(after.asked <= ASKED_LAST);
+            assert_true(memchr(after.place, '\0', NAME_SIZE) && memchr(after.tag, '\0', EVENT_TAG) && memchr(after.wish, '\0', KEY_SIZE));
+            state_write(&after, &second);
+            assert_int_equal(buf_done(&second), 0);
+            state_read(&again, buf_str(&second), second.len);
+        }
+        free(exact);
+        buf_free(&text);
+        buf_free(&second);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(a_new_conversation_is_short),
+        cmocka_unit_test(counters_of_any_size_are_read_back),
+        cmocka_unit_test(anything_else_is_refused_and_leaves_a_new_conversation),
+        cmocka_unit_test(too_long_parts_of_a_choice_are_refused),
+        cmocka_unit_test(damaged_text_never_gives_a_broken_state),
+    };
+    return cmocka_run_group_tests_name("state", tests, NULL, NULL);
+}
