@@ -91,7 +91,7 @@ const char *builtin_offline(const char *text, size_t len, const char *language, 
 {
     struct arena arena = ARENA_INIT;
     struct text normal = text_normalise(text, len, NULL, &arena);
-    enum language written = language_of(&normal);
+    enum language written = language_of(&normal, NULL);
     arena_free(&arena);
     if (!written)
         written = language_from_code(language);

@@ -62,12 +62,23 @@ static const struct intent *best_intent(const struct intents *intents, const str
     return best;
 }
 
-/* A second question counts when its words are others than those of the first. */
+/* Questions of which two may stand in one message. */
+static bool is_question(const struct intent *intent)
+{
+    static const char *const labels[] = {"finn_kontaktpunkt", "hva_er",  "hvem_kan",   "kostnad",
+                                         "henvisning",        "taushet", "behandling", "bli_med"};
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        if (strcmp(labels[i], intent->label) == 0)
+            return true;
+    return false;
+}
+
+/* A second question counts when its words are others than those of the first; to find and to join is one. */
 static const struct intent *second_intent(const struct intents *intents, const struct intent_score *scores,
                                           const struct intent *first)
 {
     const struct intent *second = best_intent(intents, scores, ALSO_DECIDES, first);
-    if (!second || second->class != INTENT_TALK)
+    if (!second || !is_question(first) || !is_question(second) || (first->class == INTENT_FLOW && second->class == INTENT_FLOW))
         return NULL;
     const struct intent_score *a = &scores[first->number], *b = &scores[second->number];
     return a->end <= b->at || b->end <= a->at ? second : NULL;
@@ -178,7 +189,7 @@ void understand(const struct intents *intents, const struct gazetteer *gazetteer
 {
     memset(out, 0, sizeof *out);
     out->text = text_normalise(message, len, intents_words(intents), arena);
-    out->language = language_of(&out->text);
+    out->language = language_of(&out->text, &out->language_lead);
     struct intent_score *scores = arena_alloc(arena, intents_count(intents) * sizeof *scores);
     intents_score(intents, &out->text, arena, scores);
     out->care = care_decide(intents, scores, &out->text);

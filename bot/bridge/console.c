@@ -19,9 +19,9 @@ enum {
     LINE_MOST = 30 * 1024, /* bytes of a line, so that the message stays within the contract's 32 KiB */
     BLOCK = 16 * 1024,
     SHOWN_MOST = 64 * 1024,
-    END_MOST_MS = 15000,  /* how long the end of input waits for answers */
+    END_MOST_MS = 15000,   /* how long the end of input waits for answers */
     ANSWER_MOST_MS = 2000, /* an accepted message without a reply has none */
-    QUIET_MS = 300,       /* a reply may have a second one behind it */
+    QUIET_MS = 300,        /* a reply may have a second one behind it */
     WAIT_MOST_MS = 1000,
 };
 
@@ -35,15 +35,15 @@ struct turn {
 struct console {
     struct bridge *bridge;
     const struct settings *settings;
-    bool terminal;       /* a person sits there: prompt */
+    bool terminal; /* a person sits there: prompt */
     bool prompt_shown, shown_any, failed;
     char prefix[KEY_HASH_TEXT]; /* of this run's message ids */
     unsigned long counter;
     char block[BLOCK]; /* read and not yet made into lines */
     size_t block_len, block_at;
-    bool ended;        /* of input */
-    struct buf line;   /* the line that is being read */
-    bool line_ready;   /* it is whole, and the bridge had no room for it */
+    bool ended;      /* of input */
+    struct buf line; /* the line that is being read */
+    bool line_ready; /* it is whole, and the bridge had no room for it */
     bool line_too_long;
     TAILQ_HEAD(, turn) turns;
     int64_t ended_at, last_at; /* end of input; last time something was shown or accepted */
@@ -126,9 +126,9 @@ static void show_choices(const struct out *out)
 static void end_turn(struct console *console, const char *id)
 {
     struct turn *turn;
-    TAILQ_FOREACH (turn, &console->turns, entry)
-        if (strcmp(turn->id, id) == 0)
-            break;
+    TAILQ_FOREACH(turn, &console->turns, entry)
+    if (strcmp(turn->id, id) == 0)
+        break;
     if (!turn)
         return;
     TAILQ_REMOVE(&console->turns, turn, entry);
@@ -164,9 +164,9 @@ static void accepted(void *self, const char *id, const char *refused)
 {
     struct console *console = self;
     struct turn *turn;
-    TAILQ_FOREACH (turn, &console->turns, entry)
-        if (strcmp(turn->id, id) == 0)
-            turn->accepted_at = console->last_at = clock_mono_ms();
+    TAILQ_FOREACH(turn, &console->turns, entry)
+    if (strcmp(turn->id, id) == 0)
+        turn->accepted_at = console->last_at = clock_mono_ms();
     if (refused) {
         end_turn(console, id);
         show_note(console, "(Meldingen kunne ikke leses av roboten. Prøv med andre ord.)");
@@ -199,8 +199,8 @@ static size_t utf8_length(const unsigned char *at, size_t left)
     return 0;
 }
 
-/* A terminal that is set to Latin-1 must not cost a person the answer: what is no UTF-8 is read as Latin-1. NUL
- * becomes a space. */
+/* A terminal that is set to Latin-1 must not cost a person the answer: what is no UTF-8 is read as Latin-1.
+ * NUL becomes a space. */
 static void repair(const struct buf *line, struct buf *out)
 {
     const unsigned char *at = (const unsigned char *)buf_str(line);
@@ -243,8 +243,8 @@ static void send_line(struct console *console)
                           .language = *language ? language : NULL,
                           .text = buf_str(&text),
                           .text_len = text.len};
-    enum bridge_take taken =
-        bridge_take(console->bridge, settings_text(console->settings, "console.address"), &event);
+    enum bridge_take taken = bridge_take(console->bridge, settings_text(console->settings, "console.address"),
+                                         &event);
     buf_free(&text);
     console->line_ready = taken == BRIDGE_FULL;
     if (taken == BRIDGE_FULL)
@@ -311,8 +311,8 @@ static bool wants_input(const struct console *console)
 
 /* ---- the loop ---- */
 
-/* After the end of input: whether all is answered. An accepted message without a reply is done after a while, and
- * another reply may follow the last one. */
+/* After the end of input: whether all is answered. An accepted message without a reply is done after a while,
+ * and another reply may follow the last one. */
 static bool is_done(struct console *console, int64_t now)
 {
     if (!console->ended || console->line_ready)
@@ -390,7 +390,8 @@ static int check_address(const struct settings *settings, struct err *err)
     return err_add(err, "console.address must have 1 to %d bytes", TOKEN_ADDRESS_MOST);
 }
 
-struct console *console_new(const struct settings *settings, bridge_offline_text *offline_text, struct err *err)
+struct console *console_new(const struct settings *settings, bridge_offline_text *offline_text,
+                            struct err *err)
 {
     if (check_address(settings, err))
         return NULL;

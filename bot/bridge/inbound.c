@@ -44,8 +44,8 @@ static const char *copy_string(char **at, const char *text)
 static struct message *copy_message(const struct event *event)
 {
     size_t size = sizeof(struct message) + text_size(event->id) + text_size(event->language) +
-                  text_size(event->edits) + (event->text ? event->text_len + 1 : 0) + text_size(event->choice) +
-                  text_size(event->what) + text_size(event->from);
+                  text_size(event->edits) + (event->text ? event->text_len + 1 : 0) +
+                  text_size(event->choice) + text_size(event->what) + text_size(event->from);
     struct message *message = mem_new(1, size);
     char *at = (char *)(message + 1);
     message->size = size;
@@ -141,14 +141,14 @@ static bool fits_contract(struct bridge *bridge, const struct event *event)
     buf_clear(&bridge->payload);
     contract_write_in(&late, &bridge->payload);
     bool fits = buf_done(&bridge->payload) == 0 &&
-                contract_read_in(buf_str(&bridge->payload), bridge->payload.len, &bridge->scratch, &again, &id,
-                                 &reason) == 0;
+                contract_read_in(buf_str(&bridge->payload), bridge->payload.len, &bridge->scratch, &again,
+                                 &id, &reason) == 0;
     arena_reset(&bridge->scratch);
     return fits;
 }
 
-/* After a change of key the chat has a new token. The core is told once for each older key, before the chat's first
- * message, so that a conversation goes on. The journal remembers it when the core has accepted it. */
+/* After a change of key the chat has a new token. The core is told once for each older key, before the chat's
+ * first message, so that a conversation goes on. The journal remembers it when the core has accepted it. */
 static void announce_moves(struct bridge *bridge, struct in_chat *chat, int64_t wall)
 {
     char former[TOKEN_SIZE], id[sizeof "moved:" + KEY_HASH_TEXT], hash_text[KEY_HASH_TEXT];
@@ -215,7 +215,8 @@ static int publish(struct bridge *bridge, struct message *message, int64_t now, 
     message->due = now + message->pause;
     if (message->due < bridge->in.repeat_at)
         bridge->in.repeat_at = message->due;
-    message->pause = 2 * message->pause < bridge->repeat_most_ms ? 2 * message->pause : bridge->repeat_most_ms;
+    message->pause = 2 * message->pause < bridge->repeat_most_ms ? 2 * message->pause
+                                                                 : bridge->repeat_most_ms;
     return 0;
 }
 
@@ -288,7 +289,8 @@ int64_t inbound_due(const struct bridge *bridge, int64_t now)
 void inbound_hurry(struct bridge *bridge, int64_t before)
 {
     struct message *message;
-    TAILQ_FOREACH (message, &bridge->in.way, on_way) {
+    TAILQ_FOREACH(message, &bridge->in.way, on_way)
+    {
         if (message->sent_at >= before)
             continue;
         message->due = 0;
@@ -318,8 +320,8 @@ void inbound_accepted(struct bridge *bridge, const char *id, const char *refused
 bool inbound_unheard(struct bridge *bridge, int number)
 {
     const struct message *message;
-    TAILQ_FOREACH (message, &bridge->in.way, on_way)
-        if (message->number == number)
-            return true;
+    TAILQ_FOREACH(message, &bridge->in.way, on_way)
+    if (message->number == number)
+        return true;
     return false;
 }

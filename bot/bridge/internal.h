@@ -1,7 +1,8 @@
-/* What the files of the bridge loop share; nobody else includes it. loop.c has the wait and the status, inbound.c
- * the messages to the core, outbound.c the replies, offline.c what the bridge answers by itself.
+/* What the files of the bridge loop share; nobody else includes it. loop.c has the wait and the status,
+ * inbound.c the messages to the core, outbound.c the replies, offline.c what the bridge answers by itself.
  *
- * Times named `now`, `…_at` and `due` are monotonic ms; `wall` is wall time in ms. NEVER is later than any due. */
+ * Times named `now`, `…_at` and `due` are monotonic ms; `wall` is wall time in ms. NEVER is later than any
+ * due. */
 #ifndef BRIDGE_INTERNAL_H
 #define BRIDGE_INTERNAL_H
 

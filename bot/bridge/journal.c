@@ -21,11 +21,11 @@
 
 enum {
     NAME_MOST = 64,
-    CHECK = 8,                  /* hex digits of a line's hash */
+    CHECK = 8, /* hex digits of a line's hash */
     FILE_MOST = 64 * 1024 * 1024,
-    SMALL = 64 * 1024,          /* a file this small is never rewritten for its size */
+    SMALL = 64 * 1024, /* a file this small is never rewritten for its size */
     LARGE = 4 * 1024 * 1024,
-    MARK_LINE = 60,             /* bytes of a mark's line, about */
+    MARK_LINE = 60, /* bytes of a mark's line, about */
     RETRY_MS = 1000,
 };
 
@@ -94,7 +94,8 @@ static void add_mark(struct buf *out, enum journal_set set, const struct mark *m
     add_line(out, body);
 }
 
-/* Keeps a record for the next commit. When too much gathers (the disk is full), the file is written anew later. */
+/* Keeps a record for the next commit. When too much gathers (the disk is full), the file is written anew
+ * later. */
 static void note_pending(struct journal *journal)
 {
     if (buf_done(&journal->pending)) {
@@ -126,7 +127,8 @@ static void forget_old(struct mark_set *set, int64_t now)
         forget(set, oldest);
 }
 
-static struct mark *set_mark(struct mark_set *set, const unsigned char hash[KEY_HASH], int64_t time, int value)
+static struct mark *set_mark(struct mark_set *set, const unsigned char hash[KEY_HASH], int64_t time,
+                             int value)
 {
     struct mark *mark = map_get(&set->by_hash, (const char *)hash, KEY_HASH);
     if (mark) {
@@ -238,7 +240,8 @@ static int read_mark(struct journal *journal, const char *body)
     int64_t time;
     int value;
     size_t bytes = 0;
-    if (!letter || sscanf(body + 1, " %" SCNd64 " %d %22[A-Za-z0-9_-]", &time, &value, text) != 3 || value <= 0 ||
+    if (!letter || sscanf(body + 1, " %" SCNd64 " %d %22[A-Za-z0-9_-]", &time, &value, text) != 3 ||
+        value <= 0 ||
         sodium_base642bin(hash, sizeof hash, text, strlen(text), NULL, &bytes, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) ||
         bytes != sizeof hash)
@@ -260,8 +263,8 @@ static int read_line(struct journal *journal, const char *line, size_t len)
     return body[0] == 'P' && body[1] == ' ' ? read_position(journal, body) : read_mark(journal, body);
 }
 
-/* Bad lines are left out. A bad end is cut off, so that the next record begins a line of its own; bad lines before
- * good ones are a sick disk's work, and the file is written anew. */
+/* Bad lines are left out. A bad end is cut off, so that the next record begins a line of its own; bad lines
+ * before good ones are a sick disk's work, and the file is written anew. */
 static int read_text(struct journal *journal, const char *text, size_t size, struct err *err)
 {
     const char *at = text, *end = text + size, *line;
@@ -303,7 +306,8 @@ static int take_lock(struct journal *journal, struct err *err)
         rc = err_at(err, buf_str(&path), 0, "cannot be made: %s", strerror(errno));
     else if (flock(journal->lock, LOCK_EX | LOCK_NB))
         rc = err_at(err, journal->path, 0,
-                    "another process uses this journal (%s); is the program running already?", strerror(errno));
+                    "another process uses this journal (%s); is the program running already?",
+                    strerror(errno));
     buf_free(&path);
     return rc;
 }
@@ -388,8 +392,8 @@ static int rewrite(struct journal *journal)
         add_position(&text, &journal->positions[i]);
     for (int i = 0; i < JOURNAL_SETS; i++) {
         const struct mark *mark;
-        TAILQ_FOREACH (mark, &journal->sets[i].list, entry)
-            add_mark(&text, (enum journal_set)i, mark);
+        TAILQ_FOREACH(mark, &journal->sets[i].list, entry)
+        add_mark(&text, (enum journal_set)i, mark);
     }
     err_clear(&journal->fault);
     int rc = file_write(journal->path, buf_str(&text), text.len, 0600, &journal->fault);
@@ -423,8 +427,8 @@ static int append_pending(struct journal *journal)
     return 0;
 }
 
-/* A failure loses nothing here, as all is appended already; but if the new file took the name and could not be
- * opened, appending would go to the old one, which no longer has a name. */
+/* A failure loses nothing here, as all is appended already; but if the new file took the name and could not
+ * be opened, appending would go to the old one, which no longer has a name. */
 static void compact(struct journal *journal)
 {
     struct stat named, opened;
@@ -438,8 +442,8 @@ static void compact(struct journal *journal)
     err_clear(&journal->fault);
 }
 
-/* After a write or a sync that failed nobody knows what is on the disk (the kernel may drop such pages), so only a
- * new file can be trusted. */
+/* After a write or a sync that failed nobody knows what is on the disk (the kernel may drop such pages), so
+ * only a new file can be trusted. */
 int journal_commit(struct journal *journal, int64_t now)
 {
     if (journal->rewrite_due) {

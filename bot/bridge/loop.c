@@ -16,7 +16,8 @@ static int check_network(const char *network, struct err *err)
 {
     if (contract_network_fits(network, strlen(network)) && strcmp(network, "core"))
         return 0;
-    return err_add(err, "\"%.40s\" is no name for a network: a small letter, then at most 31 of a-z, 0-9 and -",
+    return err_add(err,
+                   "\"%.40s\" is no name for a network: a small letter, then at most 31 of a-z, 0-9 and -",
                    network);
 }
 
@@ -247,9 +248,10 @@ int bridge_run(struct bridge *bridge, const struct pollfd *fds, size_t n)
     short revents = n && fds[0].fd == mqtt_fd(bridge->mqtt) ? fds[0].revents : 0;
     take_all(bridge, revents, now);
     if (mqtt_taken_over(bridge->mqtt)) {
-        log_warn("another program has connected as network \"%s\"; this one stops. Run one of them only, or give "
-                 "each network its own name",
-                 bridge->network);
+        log_warn(
+            "another program has connected as network \"%s\"; this one stops. Run one of them only, or give "
+            "each network its own name",
+            bridge->network);
         return -1;
     }
     inbound_run(bridge, now);

@@ -1,10 +1,10 @@
 /* What the bridge answers by itself while the core is silent.
  *
- * The core counts as silent while the broker is away, while status/core says offline or nothing for five seconds
- * after the connection, and while the broker says that nobody subscribes (PUBACK 0x10). A message is answered when
- * the core is silent, or has not accepted it for bridge.silence_seconds. A breath is left to an ordinary message, so
- * that a core that starts again within a second disturbs nobody; crisis words do not wait for it, and wait no longer
- * than two seconds for a core that hangs. */
+ * The core counts as silent while the broker is away, while status/core says offline or nothing for five
+ * seconds after the connection, and while the broker says that nobody subscribes (PUBACK 0x10). A message is
+ * answered when the core is silent, or has not accepted it for bridge.silence_seconds. A breath is left to an
+ * ordinary message, so that a core that starts again within a second disturbs nobody; crisis words do not
+ * wait for it, and wait no longer than two seconds for a core that hangs. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -39,8 +39,8 @@ void offline_connection(struct bridge *bridge, bool ready, int64_t now)
     watch->answer_at = 0;
 }
 
-/* What was published before this connection, or to a core that was not there, is repeated without waiting; what a
- * core that was there all along may have is not. */
+/* What was published before this connection, or to a core that was not there, is repeated without waiting;
+ * what a core that was there all along may have is not. */
 void offline_core_status(struct bridge *bridge, const struct status *status)
 {
     struct watch *watch = &bridge->watch;
@@ -118,8 +118,8 @@ void offline_watch(struct bridge *bridge, struct message *message)
     const struct event *event = &message->event;
     if (!deserves_answer(message))
         return;
-    message->offline_text = bridge->offline_text(event->text ? event->text : "", event->text ? event->text_len : 0,
-                                                 event->language, &message->urgent);
+    message->offline_text = bridge->offline_text(
+        event->text ? event->text : "", event->text ? event->text_len : 0, event->language, &message->urgent);
     message->watched = true;
     TAILQ_INSERT_TAIL(&bridge->watch.unsettled, message, unsettled);
     bridge->watch.answer_at = least(bridge->watch.answer_at, answer_at(bridge, message));
@@ -164,8 +164,8 @@ void offline_run(struct bridge *bridge, int64_t now)
         }
     }
     watch->answer_at = NEVER;
-    TAILQ_FOREACH (message, &watch->unsettled, unsettled)
-        watch->answer_at = least(watch->answer_at, answer_at(bridge, message));
+    TAILQ_FOREACH(message, &watch->unsettled, unsettled)
+    watch->answer_at = least(watch->answer_at, answer_at(bridge, message));
 }
 
 int64_t offline_due(const struct bridge *bridge)

@@ -9,10 +9,10 @@
 #include "bridge/internal.h"
 
 enum {
-    REPORT_MOST = 250,      /* results in one message: also the longest ids stay within its size */
-    REPORT_SOON = 100,      /* as many do not wait for more */
+    REPORT_MOST = 250, /* results in one message: also the longest ids stay within its size */
+    REPORT_SOON = 100, /* as many do not wait for more */
     REPORT_WAIT_MS = 200,
-    RESULTS_MOST = 4000,    /* more are not gathered: what they would say is asked again */
+    RESULTS_MOST = 4000, /* more are not gathered: what they would say is asked again */
     JOURNAL_PATIENCE_MS = 1000,
 };
 
@@ -31,8 +31,8 @@ static void add_result(struct bridge *bridge, const char *id, enum delivery deli
     if (out->n_results == 0)
         out->results_at = clock_mono_ms();
     MEM_ROOM(out->results, out->n_results, out->cap_results);
-    out->results[out->n_results++] =
-        (struct result){mem_strdup(id), delivery, until, reason ? mem_strndup(reason, strnlen(reason, 200)) : NULL};
+    out->results[out->n_results++] = (struct result){
+        mem_strdup(id), delivery, until, reason ? mem_strndup(reason, strnlen(reason, 200)) : NULL};
 }
 
 static void free_result(const struct result *result)
@@ -83,7 +83,8 @@ static void make_unready(struct outbound *out, struct out_chat *chat)
 static void insert(struct out_chat *chat, struct reply *reply)
 {
     struct reply *other;
-    TAILQ_FOREACH (other, &chat->replies, in_chat) {
+    TAILQ_FOREACH(other, &chat->replies, in_chat)
+    {
         if (reply->urgent && !other->urgent && !other->under_way) {
             TAILQ_INSERT_BEFORE(other, reply, in_chat);
             return;
@@ -92,7 +93,8 @@ static void insert(struct out_chat *chat, struct reply *reply)
     TAILQ_INSERT_TAIL(&chat->replies, reply, in_chat);
 }
 
-static void keep(struct outbound *out, const char *address, const struct out *read, const char *payload, size_t len)
+static void keep(struct outbound *out, const char *address, const struct out *read, const char *payload,
+                 size_t len)
 {
     struct out_chat *chat = chat_of(out, address);
     struct reply *reply = mem_new(1, sizeof *reply);
@@ -260,15 +262,16 @@ static int publish_results(struct bridge *bridge)
     size_t count = out->n_results < REPORT_MOST ? out->n_results : REPORT_MOST;
     topic_write(topic, bridge->root, TOPIC_DELIVERED, bridge->network, NULL);
     contract_write_delivered(&(struct delivered){out->results, count}, &payload);
-    int rc = buf_done(&payload) ? 0 : mqtt_publish(bridge->mqtt, topic, buf_str(&payload), payload.len, false);
+    int rc = buf_done(&payload) ? 0
+                                : mqtt_publish(bridge->mqtt, topic, buf_str(&payload), payload.len, false);
     if (rc >= 0)
         drop_results(out, count);
     buf_free(&payload);
     return rc < 0 ? -1 : 0;
 }
 
-/* The journal goes first, so that a reply reported is a reply remembered. On a disk that stays full the report is
- * made after a second all the same: the core would hold back every later reply to the chat. */
+/* The journal goes first, so that a reply reported is a reply remembered. On a disk that stays full the
+ * report is made after a second all the same: the core would hold back every later reply to the chat. */
 void outbound_report(struct bridge *bridge, int64_t now, bool all)
 {
     struct outbound *out = &bridge->out;

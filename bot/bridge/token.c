@@ -80,7 +80,8 @@ static int read_line(struct token_keys *keys, const char *path, int number, cons
     return rc;
 }
 
-static int read_lines(struct token_keys *keys, const char *path, const char *text, size_t size, struct err *err)
+static int read_lines(struct token_keys *keys, const char *path, const char *text, size_t size,
+                      struct err *err)
 {
     const char *at = text, *line;
     size_t len;
@@ -179,8 +180,8 @@ static void hash_part(crypto_generichash_state *state, const void *bytes, size_t
 }
 
 /* `plain` is the type's byte and the address. */
-static void make_siv(const struct version *version, const char *network, const unsigned char *plain, size_t len,
-                     unsigned char siv[SIV])
+static void make_siv(const struct version *version, const char *network, const unsigned char *plain,
+                     size_t len, unsigned char siv[SIV])
 {
     crypto_generichash_state state;
     crypto_generichash_init(&state, version->siv_key, sizeof version->siv_key, SIV);
@@ -207,7 +208,8 @@ int token_encode(const struct token_keys *keys, size_t age, const char *network,
     make_siv(version, network, plain, len + 1, sealed);
     crypto_stream_xchacha20_xor(sealed + SIV, plain, len + 1, sealed, version->stream_key);
     out[0] = version->letter;
-    sodium_bin2base64(out + 1, TOKEN_SIZE - 1, sealed, SIV + len + 1, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_bin2base64(out + 1, TOKEN_SIZE - 1, sealed, SIV + len + 1,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     return 0;
 }
 

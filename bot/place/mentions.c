@@ -26,6 +26,19 @@ static const char *const place_words[] = {"grimstad", "oppdal", "skien", "alta",
                                           "vinje", "frogn", "alver", "lom", "hvaler", "gol", "ål", "ås", "flå", "grong",
                                           "tinn", "vega", "bjerke"};
 
+/* Ordinary words that are no place even when they are the whole message. */
+static const char *const never_alone[] = {"al", "bra", "by", "ja", "to", "time", "vil", "nå", "hei", "her", "der", "for", "med", "min",
+                                          "mann", "er", "en", "et", "de", "eg", "sol", "hus", "land", "heim", "bank", "ro", "mot", "ask",
+                                          "kjær", "ha", "dal", "vest", "nord", "sør", "øst", "strand", "skog", "sentrum", "senter",
+                                          "norge", "noreg", "ringer", "tvers", "sand", "hell", "rød", "sel"};
+
+/* Countries and cities outside Norway that residents name most; without accents, as in plain text. */
+static const char *const foreign[] = {
+    "sverige", "danmark", "finland", "island", "polen", "tyskland", "england", "skottland", "irland", "frankrike", "spania", "italia",
+    "portugal", "ukraina", "russland", "latvia", "litauen", "estland", "thailand", "usa", "amerika", "canada", "australia", "stockholm",
+    "gøteborg", "malmø", "strømstad", "københavn", "kobenhavn", "aarhus", "helsinki", "reykjavik", "london", "berlin", "hamburg", "paris",
+    "madrid", "alicante", "warszawa", "kyiv", "kiev", "new york", "sweden", "denmark", "poland", "germany", "spain", "ukraine"};
+
 /* A place stands behind these. */
 static const char *const before[] = {"i",    "på",   "paa",  "pa",   "fra",   "frå",  "til",  "te",    "ved",   "nær",
                                      "in",   "from", "near", "to",   "rundt", "kring", "utenfor", "utanfor", "utafor",
@@ -230,6 +243,8 @@ static bool stands_alone(const struct finder *f, size_t i)
     if (placed_by_sentence(f, i) && (!LISTED(ordinary, word, len) || f->text->words[i].capital ||
                                      LISTED(place_words, word, len) || i + 1 == f->text->n_words))
         return true;
+    if (whole && f->text->words[i].capital && !LISTED(never_alone, word, len))
+        return true;
     if (!LISTED(ordinary, word, len))
         return len >= 4 || (capital_inside(f, i) || whole);
     return LISTED(place_words, word, len) ? f->text->words[i].capital || whole : capital_inside(f, i) && len > 2;
@@ -246,8 +261,10 @@ static bool try_name(struct finder *f, size_t i, size_t *used)
         }
     }
     const struct place *places = find_slice(f, i, 1);
-    if (!places)
-        places = find_inflected(f, i);
+    if (!places || places->precision == PRECISION_REGION) { /* `Bergensområdet` tells a city */
+        const struct place *city = find_inflected(f, i);
+        places = city ? city : places;
+    }
     if (!places || !stands_alone(f, i))
         return false;
     add_mention(f, i, 1, places, false);
@@ -314,6 +331,41 @@ static bool try_post(struct finder *f, size_t i, size_t *used)
 
 /* ---- public ---- */
 
+/* `Herøy i Nordland`: the fylke beside it decides between namesakes. */
+static void decide_by_fylke(const struct finder *f, struct mention *mention)
+{
+    const char *padded = arena_printf(f->arena, " %s ", f->text->plain);
+    const struct place *fits = NULL;
+    for (const struct place *p = mention->places; p; p = p->next) {
+        const char *fylke = p->kommune ? text_plain(p->kommune->fylke, f->arena) : "?";
+        if (!strstr(padded, arena_printf(f->arena, " %s ", fylke)))
+            continue;
+        if (fits)
+            return;
+        fits = p;
+    }
+    if (!fits)
+        return;
+    struct place *only = arena_alloc(f->arena, sizeof *only);
+    *only = *fits;
+    only->next = NULL;
+    mention->places = only;
+    mention->count = 1;
+}
+
+static const char *find_abroad(const struct finder *f)
+{
+    for (size_t i = 0; i < f->text->n_words; i++) {
+        size_t len;
+        const char *word = word_at(f, i, &len);
+        const struct word *raw = &f->text->words[i];
+        bool stays = f->text->n_words <= 2 || f->asked || said_of(f, i, home_words, sizeof home_words / sizeof *home_words);
+        if (LISTED(foreign, word, len) && stays && !said_of(f, i, away_words, sizeof away_words / sizeof *away_words))
+            return arena_strndup(f->arena, f->text->raw + raw->raw_at, raw->raw_len);
+    }
+    return NULL;
+}
+
 static bool all_capitals(const struct text *text)
 {
     size_t capitals = 0;
@@ -325,7 +377,7 @@ static bool all_capitals(const struct text *text)
 struct mentions mentions_find(const struct gazetteer *gazetteer, const struct text *text, bool asked,
                               struct arena *arena)
 {
-    struct mentions found = {.count = 0};
+    struct mentions found = {.count = 0, .abroad = NULL};
     struct finder f = {gazetteer, text, arena, &found, asked, all_capitals(text)};
     size_t words = text->n_words < 800 ? text->n_words : 800;
     for (size_t i = 0; i < words;) {
@@ -334,6 +386,11 @@ struct mentions mentions_find(const struct gazetteer *gazetteer, const struct te
             try_misspelt(&f, i);
         i += used;
     }
+    for (size_t i = 0; i < found.count; i++)
+        if (found.list[i].count > 1 && found.list[i].places->precision != PRECISION_REGION)
+            decide_by_fylke(&f, &found.list[i]);
+    if (!found.count)
+        found.abroad = find_abroad(&f);
     return found;
 }
 

@@ -23,6 +23,7 @@ struct mention {
 struct mentions {
     struct mention list[MENTIONS_MOST];
     size_t count;
+    const char *abroad; /* a country or city outside Norway where the person seems to be, as written; or NULL */
 };
 
 /* `asked`: the bot has just asked where the person lives. */

@@ -6,13 +6,22 @@
 
 /* ---- language ---- */
 
+/* Bokmål and nynorsk share most words, and dialects mix them: a stray word does not change the language that the
+ * conversation is in. */
+static bool is_clear_change(enum language now, const struct understood *u)
+{
+    enum { CLEAR = 3 };
+    return u->language == LANGUAGE_EN || now == LANGUAGE_EN || u->language_lead >= CLEAR;
+}
+
 static void settle_language(struct turn *t)
 {
     struct state *next = t->next;
     if (next->language_chosen)
         return;
-    if (t->world->understood && t->world->understood->language)
-        next->language = t->world->understood->language;
+    const struct understood *u = t->world->understood;
+    if (u && u->language && (!next->language || is_clear_change(next->language, u)))
+        next->language = u->language;
     if (!next->language)
         next->language = language_from_code(t->event->language);
     if (!next->language)
@@ -45,9 +54,69 @@ static const struct choice *pressed(const struct state *state, const char *value
     return *end ? NULL : offered(state, number);
 }
 
-static bool same_words(const char *a, const char *b, struct arena *arena)
+/* Whether every word of the message stands in the label. */
+static bool words_in_label(const struct text *text, const char *label, struct arena *arena)
 {
-    return strcmp(text_plain(a, arena), b) == 0;
+    const char *padded = arena_printf(arena, " %s ", text_plain(label, arena));
+    for (size_t i = 0; i < text->n_words; i++) {
+        const struct word *word = &text->words[i];
+        const char *one = arena_printf(arena, " %.*s ", (int)word->len, text->plain + word->at);
+        if (!strstr(padded, one))
+            return false;
+    }
+    return text->n_words > 0;
+}
+
+/* Whether a word of four letters or more stands both in the message and in the label. */
+static bool word_of_label(const struct text *text, const char *label, struct arena *arena)
+{
+    const char *padded = arena_printf(arena, " %s ", text_plain(label, arena));
+    for (size_t i = 0; i < text->n_words; i++) {
+        const struct word *word = &text->words[i];
+        const char *one = arena_printf(arena, " %.*s ", (int)word->len, text->plain + word->at);
+        if (word->len >= 4 && strstr(padded, one))
+            return true;
+    }
+    return false;
+}
+
+typedef bool label_test(const struct text *text, const char *label, struct arena *arena);
+
+/* The only button whose label passes the test; NULL when none or several do. */
+static const struct choice *only_one(const struct turn *t, label_test *test)
+{
+    const struct choice *found = NULL;
+    for (size_t i = 0; i < t->state->n_choices; i++) {
+        if (!test(&t->world->understood->text, t->state->choices[i].label, t->arena))
+            continue;
+        if (found)
+            return NULL;
+        found = &t->state->choices[i];
+    }
+    return found;
+}
+
+static bool same_words(const struct text *text, const char *label, struct arena *arena)
+{
+    return strcmp(text_plain(label, arena), text->plain) == 0;
+}
+
+/* `den første`, `the second one`. */
+static const struct choice *by_ordinal(const struct turn *t)
+{
+    static const char *const ordinals[][4] = {
+        {"første", "fyrste", "fyste", "first"}, {"andre", "annen", "second", "nr2"}, {"tredje", "tridje", "third", "nr3"}};
+    const char *padded = arena_printf(t->arena, " %s ", t->world->understood->text.plain);
+    for (size_t i = 0; i < sizeof ordinals / sizeof *ordinals; i++)
+        for (size_t k = 0; k < 4; k++)
+            if (strstr(padded, arena_printf(t->arena, " %s ", ordinals[i][k])))
+                return offered(t->state, i + 1);
+    return NULL;
+}
+
+static bool offers_places(const struct state *state)
+{
+    return state->n_choices && strncmp(state->choices[0].action, "place:", 6) == 0;
 }
 
 /* An answer typed instead of pressed: the number in reading order, or the button's words. */
@@ -61,10 +130,15 @@ static const struct choice *typed(const struct turn *t)
         if (!*end)
             return offered(state, number);
     }
-    for (size_t i = 0; i < state->n_choices; i++)
-        if (same_words(state->choices[i].label, text->plain, t->arena))
-            return &state->choices[i];
-    return NULL;
+    enum { FEW_WORDS = 3, SOME_WORDS = 6 };
+    const struct choice *choice = only_one(t, same_words);
+    if (!choice && text->n_words <= FEW_WORDS)
+        choice = only_one(t, words_in_label);
+    if (!choice && offers_places(state) && text->n_words <= SOME_WORDS)
+        choice = only_one(t, word_of_label);
+    if (!choice && offers_places(state) && text->n_words <= FEW_WORDS)
+        choice = by_ordinal(t);
+    return choice;
 }
 
 static const char *behind(const char *action, const char *prefix)
@@ -142,22 +216,39 @@ static bool wants_place(const struct intent *intent)
     return strcmp(intent->label, "finn_kontaktpunkt") == 0 || strcmp(intent->label, "bli_med") == 0;
 }
 
+/* Somebody looks for a contact point: here, somewhere that is not known, or where they live. */
+static void find_for(struct turn *t, const char *wish)
+{
+    const struct understood *u = t->world->understood;
+    if (find_mentioned(t, wish))
+        return;
+    if (u && u->mentions.abroad)
+        find_abroad(t);
+    else if (u && t->state->asked == ASKED_PLACE)
+        find_unknown(t);
+    else
+        find_wish(t, wish);
+}
+
 static void do_intent(struct turn *t, const struct intent *intent)
 {
     const struct understood *u = t->world->understood;
     t->next->misses = 0;
     if (do_command(t, intent))
         return;
-    if (wants_place(intent)) {
-        if (!find_mentioned(t, intent->label))
-            find_wish(t, intent->label);
+    const struct intent *also = u && u->intent == intent ? u->also : NULL;
+    if (wants_place(intent) || (also && wants_place(also))) { /* the place is asked for last */
+        const struct intent *question = wants_place(intent) ? also : intent;
+        if (question)
+            say_lines(t, question->reply, "alle");
+        find_for(t, wants_place(intent) ? intent->label : also->label);
         return;
     }
     if (u)
         find_keep_place(t);
     answer_intent(t, intent);
-    if (u && u->also && intent->class == INTENT_TALK && strcmp(u->also->label, "tema"))
-        say_lines(t, u->also->reply, "alle");
+    if (also)
+        say_lines(t, also->reply, "alle");
     answer_reminder(t);
 }
 
@@ -217,12 +308,17 @@ static void do_text(struct turn *t)
     if (u->care.level == CARE_POSSIBLE)
         care_possible_first(t);
     const struct choice *choice = typed(t);
+    bool answer = u->intent && u->intent->class == INTENT_ANSWER;
     if (choice)
         do_action(t, choice->action);
     else if (do_asked(t))
         t->next->misses = 0;
+    else if (care_was_said(t) && (answer || !u->intent) && u->care.level == CARE_NONE)
+        care_again(t);
     else if (u->intent)
         do_intent(t, u->intent);
+    else if (u->mentions.abroad && (t->next->asked == ASKED_PLACE || u->text.n_words <= 4))
+        find_abroad(t);
     else if (t->next->asked == ASKED_PLACE && u->text.n_words <= 4 && t->state->misses < 2)
         find_unknown(t);
     else if (u->care.level == CARE_POSSIBLE)
@@ -303,7 +399,7 @@ static void do_event(struct turn *t)
 static bool introduces_itself(const struct say *say)
 {
     static const char *const keys[] = {"hilsen", "bot", "krise_selvmord", "krise_akutt", "krise_vold", "krise_barn",
-                                       "gruppechat", "kryptert", "slettet", "annet"};
+                                       "gruppechat", "kryptert", "slettet", "annet", "krise_videre"};
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
         if (strcmp(say->parts[0].key, keys[k]) == 0)
             return true;
@@ -337,7 +433,8 @@ static void keep_choices(struct turn *t)
 {
     struct state *next = t->next;
     struct say *say = &t->step->say;
-    if (!say->n_parts || (say->urgent && !say->n_offers))
+    bool goes_on = next->asked && next->asked == t->state->asked; /* an answer in between leaves the question open */
+    if (!say->n_parts || (!say->n_offers && (say->urgent || goes_on)))
         return;
     next->n_choices = say->n_offers;
     memset(next->choices, 0, sizeof next->choices);

@@ -32,8 +32,7 @@ static void answer_topic(struct turn *t)
         return;
     }
     say_part(t, "tema_sted");
-    offer_intent(t, "finn_kontaktpunkt");
-    offer_intent(t, "bli_med");
+    find_wish(t, "finn_kontaktpunkt");
 }
 
 /* Greeting, menu and the like: any reply whose declared `linjer` shows the general help lines. */
@@ -42,7 +41,7 @@ static void answer_plain(struct turn *t, const struct intent *intent)
     say_lines(t, intent->reply, "alle");
     for (size_t i = 0; i < intent->n_choices; i++)
         offer_intent(t, intent->choices[i]);
-    if (intent->n_choices == 0 && intent->class != INTENT_ANSWER)
+    if (intent->n_choices == 0)
         offer_menu(t);
 }
 
@@ -68,6 +67,7 @@ void answer_reminder(struct turn *t)
         return;
     say_part(t, "sted_igjen");
     t->step->say.ask_location = true;
+    find_offer_again(t);
 }
 
 /* ---- why ---- */
@@ -80,7 +80,7 @@ static const char *why_key(const char *last)
     } table[] = {
         {"finn_kontaktpunkt", "hvorfor_finn_kontaktpunkt"}, {"bli_med_sted", "hvorfor_finn_kontaktpunkt"},
         {"sted_ukjent", "hvorfor_finn_kontaktpunkt"},       {"sted_flertydig", "hvorfor_finn_kontaktpunkt"},
-        {"sted_bekreft", "hvorfor_finn_kontaktpunkt"},      {"tema", "hvorfor_finn_kontaktpunkt"},
+        {"sted_bekreft", "hvorfor_finn_kontaktpunkt"},      {"sted_region", "hvorfor_finn_kontaktpunkt"},      {"tema", "hvorfor_finn_kontaktpunkt"},
         {"treff", "hvorfor_treff"},                         {"bli_med", "hvorfor_treff"},
         {"treff_langt", "hvorfor_treff_langt"},             {"bli_med_langt", "hvorfor_treff_langt"},
         {"kostnad", "hvorfor_kostnad"},                     {"henvisning", "hvorfor_henvisning"},
@@ -105,19 +105,31 @@ void answer_why(struct turn *t)
 
 /* ---- not understood ---- */
 
+/* `Mente du: Takk?` helps nobody. */
+static bool worth_asking(const struct intent *intent)
+{
+    static const char *const small_talk[] = {"hilsen", "takk", "farvel", "bot", "slett"};
+    for (size_t i = 0; i < sizeof small_talk / sizeof *small_talk; i++)
+        if (strcmp(small_talk[i], intent->label) == 0)
+            return false;
+    return true;
+}
+
 void answer_missed(struct turn *t)
 {
     const struct understood *u = t->world->understood;
     bool again = ++t->next->misses > 1;
     struct part *part = say_part(t, again ? "annet_igjen" : "annet");
-    if (!again)
-        value_truth(values_new(t, part, 1), "har_forslag", u->n_suggestions > 0);
     part->lines = "alle";
     say_remember(t, part->key);
     for (size_t i = 0; i < u->n_suggestions && !again; i++)
-        offer_intent(t, u->suggestions[i]->label);
-    if (again || !u->n_suggestions)
-        offer_menu(t);
-    else
+        if (worth_asking(u->suggestions[i]))
+            offer_intent(t, u->suggestions[i]->label);
+    bool offered = t->step->say.n_offers > 0;
+    if (!again)
+        value_truth(values_new(t, part, 1), "har_forslag", offered);
+    if (offered)
         offer_intent(t, "hjelp");
+    else
+        offer_menu(t);
 }

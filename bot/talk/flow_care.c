@@ -12,6 +12,19 @@ void care_certain(struct turn *t)
     t->next->misses = 0;
 }
 
+bool care_was_said(const struct turn *t)
+{
+    return strncmp(t->state->last_key, "krise_", 6) == 0;
+}
+
+void care_again(struct turn *t)
+{
+    const char *class = t->state->last_key;
+    say_lines(t, "krise_videre", class); /* last_key stays: it tells the class */
+    t->step->say.urgent = true;
+    t->next->misses = 0;
+}
+
 void care_possible_first(struct turn *t)
 {
     say_lines(t, "mulig_krise", "alle");

@@ -99,7 +99,7 @@ static void show_hits(struct turn *t, const char *wish, size_t from)
     size_t found = registry_nearest(t->world->registry, &at, known_kommune(t), hits, most > HITS_MOST ? HITS_MOST : most);
     if (from >= found)
         from = 0;
-    bool far = !found || (!hits[from].own && !hits[from].serves && hits[from].km > t->world->far_km);
+    bool far = !found || (!hits[0].own && !hits[0].serves && hits[0].km > t->world->far_km);
     bool join = strcmp(wish, "bli_med") == 0;
     const char *key = join ? (far ? "bli_med_langt" : "bli_med") : far ? "treff_langt" : "treff";
     size_t count = found - from < (size_t)t->world->hits ? found - from : (size_t)t->world->hits;
@@ -180,9 +180,8 @@ static const char *telling_name(struct turn *t, const struct place *place, const
 static void ask_which(struct turn *t, const struct mention *mention, const char *wish)
 {
     struct part *part = say_part(t, "sted_flertydig");
-    struct value *v = values_new(t, part, 2);
-    value_text(&v[0], "skrevet", mention->text);
-    value_text(&v[1], "antall", arena_printf(t->arena, "%zu", mention->count));
+    value_text(values_new(t, part, 1), "skrevet",
+               mention->places->precision == PRECISION_POST ? mention->text : said_name(mention->places));
     say_remember(t, "sted_flertydig");
     t->next->asked = ASKED_PLACE;
     snprintf(t->next->wish, KEY_SIZE, "%s", wish);
@@ -210,8 +209,12 @@ static void ask_sure(struct turn *t, const struct mention *mention, const char *
 /* A region of many kommuner says too little: which of them, or a postal code. */
 static void ask_kommune(struct turn *t, const struct mention *mention, const char *wish)
 {
-    (void)mention;
-    find_ask(t, wish);
+    struct part *part = say_part(t, "sted_region");
+    value_text(values_new(t, part, 1), "sted", mention->places->name);
+    say_remember(t, "sted_region");
+    t->next->asked = ASKED_PLACE;
+    snprintf(t->next->wish, KEY_SIZE, "%s", wish);
+    t->step->say.ask_location = true;
 }
 
 bool find_mentioned(struct turn *t, const char *wish)
@@ -256,7 +259,26 @@ void find_unknown(struct turn *t)
     say_remember(t, "sted_ukjent");
     t->next->misses++;
     t->step->say.ask_location = true;
+    find_offer_again(t);
     offer_intent(t, "hjelp");
+    offer_intent(t, "menneske");
+}
+
+void find_offer_again(struct turn *t)
+{
+    for (size_t i = 0; i < t->state->n_choices; i++)
+        if (strncmp(t->state->choices[i].action, "place:", 6) == 0)
+            offer_literal(t, t->state->choices[i].action, t->state->choices[i].label);
+}
+
+void find_abroad(struct turn *t)
+{
+    struct part *part = say_part(t, "sted_utlandet");
+    value_text(values_new(t, part, 1), "skrevet", t->world->understood ? t->world->understood->mentions.abroad : NULL);
+    say_remember(t, "sted_utlandet");
+    t->next->asked = ASKED_PLACE; /* it asks where in Norway to look */
+    if (!t->next->wish[0])
+        snprintf(t->next->wish, KEY_SIZE, "finn_kontaktpunkt");
     offer_intent(t, "menneske");
 }
 
@@ -266,9 +288,7 @@ void find_location(struct turn *t)
     const struct kommune *kommune = gazetteer_nearest(t->world->gazetteer, &at);
     const double outside_km = 120; /* no place in Norway lies farther from every kommune's centre */
     if (position_km(&at, &kommune->position) > outside_km) {
-        struct part *part = say_part(t, "sted_utlandet");
-        value_text(values_new(t, part, 1), "skrevet", "");
-        say_remember(t, "sted_utlandet");
+        find_abroad(t);
         return;
     }
     const char *wish = t->state->wish[0] ? t->state->wish : "finn_kontaktpunkt";

@@ -41,11 +41,15 @@ void offer_menu(struct turn *t);
 
 void care_certain(struct turn *t);       /* the crisis reply; the flow stays where it was */
 void care_possible_first(struct turn *t); /* the numbers, shortly, before the answer */
+bool care_was_said(const struct turn *t); /* the last thing said was a crisis reply */
+void care_again(struct turn *t);          /* somebody in a crisis goes on writing: the door stays open */
 
 void find_ask(struct turn *t, const char *wish);  /* where do you live? */
 void find_wish(struct turn *t, const char *wish); /* find or join: asks for the place if it is not known */
 bool find_mentioned(struct turn *t, const char *wish); /* acts on the place that was mentioned; false: none */
 void find_unknown(struct turn *t);                /* asked for a place, got none */
+void find_abroad(struct turn *t);                 /* a place outside Norway */
+void find_offer_again(struct turn *t);            /* the places of an open question, once more */
 void find_location(struct turn *t);               /* a shared position */
 void find_chosen(struct turn *t, const char *place); /* a place button: `kommune|lat|lon|name` */
 void find_more(struct turn *t);

@@ -5,9 +5,9 @@
 const char *const talk_keys_used[] = {
     "annet", "annet_igjen", "avbrutt", "bli_med", "bli_med_langt", "bli_med_sted", "endret_melding",
     "finn_kontaktpunkt", "forste", "gammel_knapp", "gruppechat", "hilsen", "hjelp", "hvorfor", "hvorfor_krise", "ja",
-    "kan_ikke_lese", "krise_akutt", "krise_barn", "krise_selvmord", "krise_vold", "kryptert", "mulig_krise", "nei",
+    "kan_ikke_lese", "krise_akutt", "krise_barn", "krise_selvmord", "krise_videre", "krise_vold", "kryptert", "mulig_krise", "nei",
     "sen", "slett", "slett_avbrutt", "slettet", "sprak", "sprak_byttet", "start_paa_nytt", "sted_bekreft",
-    "sted_flertydig", "sted_igjen", "sted_ukjent", "sted_utlandet", "tema", "tema_sted", "tilbake", "tom_melding",
+    "sted_flertydig", "sted_igjen", "sted_region", "sted_ukjent", "sted_utlandet", "tema", "tema_sted", "tilbake", "tom_melding",
     "treff", "treff_langt", NULL,
 };
 

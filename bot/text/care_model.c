@@ -130,7 +130,7 @@ static void learn_one(struct care_model *model, const struct care_lesson *lesson
 
 struct care_model *care_model_learn(const struct care_lesson *lessons, size_t count)
 {
-    const double first_rate = 1.0, decay = 2e-5;
+    const double first_rate = 1.0, decay = 2e-3;
     struct care_model *model = mem_new(1, sizeof *model);
     size_t *order = mem_new(count, sizeof *order);
     uint32_t state = 20261122;

@@ -44,7 +44,7 @@ static const struct hint hints[] = {
     {"please", 0, 0, 3}, {"saman", 0, 2, 0}, {"sammen", 2, 0, 0}, {"seier", 0, 2, 0}, {"selv", 2, 0, 0},
     {"selvhjelp", 2, 0, 0}, {"she", 0, 0, 3}, {"sier", 2, 0, 0}, {"sjuk", 0, 1, 0}, {"sjå", 0, 2, 0},
     {"sjølv", 0, 3, 0}, {"sjølvhjelp", 0, 3, 0}, {"sjølvhjelpsgruppe", 0, 3, 0}, {"skjer", 1, 0, 0},
-    {"slik", 0, 1, 0}, {"somebody", 0, 0, 3}, {"someone", 0, 0, 3}, {"speak", 0, 0, 3}, {"stop", 0, 0, 1},
+    {"slik", 0, 1, 0}, {"somebody", 0, 0, 3}, {"someone", 0, 0, 3}, {"speak", 0, 0, 3}, {"staden", 0, 3, 0}, {"stop", 0, 0, 1},
     {"syk", 1, 0, 0}, {"talk", 0, 0, 2}, {"tenker", 1, 0, 0}, {"tenkjer", 0, 3, 0}, {"thank", 0, 0, 3},
     {"thanks", 0, 0, 2}, {"that", 0, 0, 2}, {"the", 0, 0, 3}, {"there", 0, 0, 3}, {"they", 0, 0, 3},
     {"this", 0, 0, 3}, {"tilvising", 0, 3, 0}, {"to", 0, 0, 1}, {"treng", 0, 2, 0}, {"trenger", 2, 0, 0},
@@ -53,7 +53,7 @@ static const struct hint hints[] = {
     {"være", 2, 0, 0}, {"vært", 2, 0, 0}, {"want", 0, 0, 3}, {"was", 0, 0, 2}, {"we", 0, 0, 2},
     {"what", 0, 0, 3}, {"when", 0, 0, 3}, {"where", 0, 0, 3}, {"who", 0, 0, 3}, {"why", 0, 0, 3},
     {"will", 0, 0, 2}, {"with", 0, 0, 3}, {"yes", 0, 0, 2}, {"you", 0, 0, 3}, {"your", 0, 0, 3},
-    {"åssen", 3, 0, 0}, {"æ", 2, 0, 0}, {"òg", 0, 3, 0}, {"ønskjer", 0, 3, 0},
+    {"åssen", 3, 0, 0}, {"æ", 3, 0, 0}, {"òg", 0, 3, 0}, {"ønskjer", 0, 3, 0},
 };
 
 static int compare(const char *word, size_t len, const char *hint)
@@ -78,7 +78,7 @@ static const struct hint *find(const char *word, size_t len)
     return NULL;
 }
 
-enum language language_of(const struct text *text)
+enum language language_of(const struct text *text, int *lead)
 {
     int nb = 0, nn = 0, en = 0;
     for (size_t i = 0; i < text->n_words && i < 200; i++) {
@@ -89,11 +89,18 @@ enum language language_of(const struct text *text)
         nn += hint->nn;
         en += hint->en;
     }
-    if (en > nb + nn && en >= 2)
-        return LANGUAGE_EN;
-    if (nn > nb && nn >= 2)
-        return LANGUAGE_NN;
-    return nb ? LANGUAGE_NB : LANGUAGE_UNKNOWN;
+    enum language language = nb ? LANGUAGE_NB : LANGUAGE_UNKNOWN;
+    int difference = nb - nn;
+    if (en > nb + nn && en >= 2) {
+        language = LANGUAGE_EN;
+        difference = en - nb - nn;
+    } else if (nn > nb && nn >= 2) {
+        language = LANGUAGE_NN;
+        difference = nn - nb;
+    }
+    if (lead)
+        *lead = difference;
+    return language;
 }
 
 const char *language_code(enum language language)

@@ -1,5 +1,6 @@
 #include "text/prefilter.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ struct parser {
     const char *at;
     struct arena *arena;
     int depth;
+    bool strange; /* something that this reader does not know: then nothing is certain */
 };
 
 static size_t shortest(const struct set *set)
@@ -117,8 +119,13 @@ static const char *behind_class(const char *at)
         at++;
     if (*at == ']')
         at++;
-    while (*at && *at != ']')
-        at += *at == '\\' && at[1] ? 2 : 1;
+    while (*at && *at != ']') {
+        const char *named = at[0] == '[' && at[1] == ':' ? strstr(at, ":]") : NULL;
+        if (named)
+            at = named + 2;
+        else
+            at += *at == '\\' && at[1] ? 2 : 1;
+    }
     return at + (*at == ']');
 }
 
@@ -149,14 +156,22 @@ static bool looks_around(const char *at)
            (at[2] == '=' || at[2] == '!' || (at[2] == '<' && (at[3] == '=' || at[3] == '!')));
 }
 
+/* Group heads that are known: `(`, `(?:`, `(?>`, `(?|`, `(?<name>`, `(?P<name>`. */
+static bool known_group(const char *at)
+{
+    if (at[1] == '*')
+        return false;
+    return at[1] != '?' || at[2] == ':' || at[2] == '>' || at[2] == '|' || at[2] == '<' || (at[2] == 'P' && at[3] == '<');
+}
+
 /* What stands between a group's brackets; its head (`?:`, `?>`, `?<name>`) is passed over. */
 static struct needs parse_group(struct parser *p, struct edges edges)
 {
     struct needs needs = {.count = 0};
     p->at++;
     if (*p->at == '?') {
-        p->at += 1 + strcspn(p->at + 1, ":>)");
-        p->at += *p->at == ':' || *p->at == '>';
+        p->at += 1 + strcspn(p->at + 1, ":>|)");
+        p->at += *p->at == ':' || *p->at == '>' || *p->at == '|';
     }
     if (++p->depth < DEPTH_MOST)
         needs = parse_alternatives(p, edges);
@@ -211,6 +226,9 @@ static void take_literal(struct parser *p, struct sequence *s)
 static void skip_item(struct parser *p, struct sequence *s)
 {
     bool repeated, anchor = *p->at == '^' || *p->at == '$';
+    unsigned char escaped = *p->at == '\\' ? (unsigned char)p->at[1] : 0;
+    if (escaped && isalnum(escaped) && !strchr("wWdDsSbB", escaped))
+        p->strange = true; /* \x41, \1, \pL, \K … */
     end_run(p, s, *p->at == '$');
     if (*p->at == '[')
         p->at = behind_class(p->at);
@@ -230,6 +248,7 @@ static void take_group(struct parser *p, struct sequence *s, struct edges edges)
         p->at = behind;
         return;
     }
+    p->strange = p->strange || !known_group(p->at);
     bool ends_word = behind > p->at + 1 && behind[-1] == ')' && behind[-2] == ' ';
     bool repeated, optional = optional_item(&behind, &repeated);
     bool last = !*behind || *behind == '|' || *behind == ')';
@@ -359,12 +378,12 @@ static void add_literal(struct prefilter *f, const char *literal, uint32_t id, u
 
 bool prefilter_add(struct prefilter *f, const char *pattern, uint32_t id)
 {
-    struct parser parser = {pattern, &f->arena, 0};
+    struct parser parser = {.at = pattern, .arena = &f->arena};
     struct edges words = {true, true};
     struct needs needs = parse_alternatives(&parser, words);
     if (id >= PATTERNS_MOST)
         log_fatal("more than %d patterns", PATTERNS_MOST);
-    if (*parser.at) /* brackets that do not match: nothing is certain */
+    if (*parser.at || parser.strange)
         needs.count = 0;
     f->patterns = id + 1;
     for (uint32_t slot = 0; slot < SLOTS; slot++) {

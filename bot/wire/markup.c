@@ -84,7 +84,8 @@ static int enter_span(MD_SPANTYPE type, void *detail, void *user)
     if (type == MD_SPAN_A) {
         const MD_ATTRIBUTE *href = &((MD_SPAN_A_DETAIL *)detail)->href;
         size_t len = href->size < sizeof w->link ? href->size : sizeof w->link - 1;
-        memcpy(w->link, href->text, len);
+        if (len) /* the text of an empty address is NULL */
+            memcpy(w->link, href->text, len);
         w->link[len] = '\0';
         w->link_start = w->out->len;
     }

@@ -1,6 +1,6 @@
-/* The yardstick: the least that a libmosquitto program can do with a message. MQTT 5, QoS 1, the library's own
- * loop; subscribes to in/+/+ and publishes each payload again at out/<network>/<chat>. Nothing is read, kept or
- * made safe.
+/* The yardstick: the least that a libmosquitto program can do with a message. MQTT 5, QoS 1, the library's
+ * own loop; subscribes to in/+/+ and publishes each payload again at out/<network>/<chat>. Nothing is read,
+ * kept or made safe.
  *
  *     echo PORT ROOT        (ends on SIGTERM; prints "ready" once it is subscribed) */
 #include <mosquitto.h>
@@ -13,7 +13,8 @@ enum { IN_FLIGHT = 1000 };
 
 static const char *root;
 
-static void on_connect(struct mosquitto *mosq, void *user, int reason, int flags, const mosquitto_property *props)
+static void on_connect(struct mosquitto *mosq, void *user, int reason, int flags,
+                       const mosquitto_property *props)
 {
     char topic[256];
     (void)user;

@@ -1,12 +1,12 @@
 /* What is measured inside one process, without a broker. Each mode prints one JSON object.
  *
- *     inside understand MESSAGES.tsv     one message: mean and 99th percentile in µs, and the parts of the path
- *     inside nearest FOLDER              the nearest three of 10,000 points
- *     inside transaction FOLDER MESSAGES.tsv   the transaction of one message alone, its size as the core's
- *     inside growth FOLDER MESSAGES.tsv  turn and commit with 1,000 and with 1,000,000 stored conversations
+ *     inside understand MESSAGES.tsv     one message: mean and 99th percentile in µs, and the parts of the
+ * path inside nearest FOLDER              the nearest three of 10,000 points inside transaction FOLDER
+ * MESSAGES.tsv   the transaction of one message alone, its size as the core's inside growth FOLDER
+ * MESSAGES.tsv  turn and commit with 1,000 and with 1,000,000 stored conversations
  *
- * FOLDER is a temporary one on the disk that counts; the caller removes it. Every figure is the median over rounds, so
- * that a moment in which the machine was busy with something else does not count. */
+ * FOLDER is a temporary one on the disk that counts; the caller removes it. Every figure is the median over
+ * rounds, so that a moment in which the machine was busy with something else does not count. */
 #include <math.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -78,8 +78,8 @@ static void load_data(struct dataset *data)
 
 /* ---- understanding ---- */
 
-enum measured_part { PART_ALL, PART_NORMALISE, PART_LANGUAGE, PART_INTENTS, PART_MENTIONS, PART_LIKENESS, PARTS };
-static const char *const part_names[PARTS] = {"all", "normalise", "language", "intents", "mentions", "likeness"};
+enum measured_part { PART_ALL, PART_NORMALISE, PART_INTENTS, PART_MENTIONS, PART_LIKENESS, PARTS };
+static const char *const part_names[PARTS] = {"all", "normalise", "intents", "mentions", "likeness"};
 
 struct bench {
     struct dataset data;
@@ -107,12 +107,20 @@ static double time_part(struct bench *b, enum measured_part part, const char *me
     case PART_ALL:
         understand(intents, b->data.gazetteer, message, strlen(message), false, &b->arena, &understood);
         break;
-    case PART_NORMALISE: text = text_normalise(message, strlen(message), intents_words(intents), &b->arena); break;
-    case PART_LANGUAGE: language_of(&text); break;
-    case PART_INTENTS: intents_score(intents, &text, &b->arena, scores); break;
-    case PART_MENTIONS: mentions_find(b->data.gazetteer, &text, false, &b->arena); break;
-    case PART_LIKENESS: intents_likeness(intents, &text, &b->arena, likeness, example_lines); break;
-    case PARTS: break;
+    case PART_NORMALISE:
+        text = text_normalise(message, strlen(message), intents_words(intents), &b->arena);
+        break;
+    case PART_INTENTS:
+        intents_score(intents, &text, &b->arena, scores);
+        break;
+    case PART_MENTIONS:
+        mentions_find(b->data.gazetteer, &text, false, &b->arena);
+        break;
+    case PART_LIKENESS:
+        intents_likeness(intents, &text, &b->arena, likeness, example_lines);
+        break;
+    case PARTS:
+        break;
     }
     return us_since(start);
 }
@@ -121,7 +129,8 @@ struct spread {
     double mean, p99, most;
 };
 
-/* Runs `rounds` rounds over all lines, each part in turn, so that all see the same machine; the first is a warm-up. */
+/* Runs `rounds` rounds over all lines, each part in turn, so that all see the same machine; the first is a
+ * warm-up. */
 static void time_understanding(struct bench *b, size_t rounds, struct spread out[PARTS])
 {
     static double means[PARTS][ROUNDS_MOST], p99s[PARTS][ROUNDS_MOST], mosts[PARTS][ROUNDS_MOST];
@@ -148,8 +157,8 @@ static int measure_understanding(const char *messages)
     time_understanding(&b, 31, parts);
     printf("{\"lines\":%zu,\"unindexed\":%zu", b.lines.count, intents_unindexed(b.data.intents));
     for (size_t part = 0; part < PARTS; part++)
-        printf(",\"%s\":{\"mean\":%.2f,\"p99\":%.2f,\"most\":%.2f}", part_names[part], parts[part].mean, parts[part].p99,
-               parts[part].most);
+        printf(",\"%s\":{\"mean\":%.2f,\"p99\":%.2f,\"most\":%.2f}", part_names[part], parts[part].mean,
+               parts[part].p99, parts[part].most);
     puts("}");
     return 0;
 }
@@ -171,10 +180,12 @@ static size_t list_kommuner(const struct gazetteer *gazetteer, const struct komm
     return count;
 }
 
-/* A point up to half a degree from a random kommune's centre, held inside the box that the registry accepts. */
+/* A point up to half a degree from a random kommune's centre, held inside the box that the registry accepts.
+ */
 static struct position random_position(const struct kommune *kommune, uint64_t *seed)
 {
-    double lat = kommune->position.lat + uniform(seed) - 0.5, lon = kommune->position.lon + uniform(seed) - 0.5;
+    double lat = kommune->position.lat + uniform(seed) - 0.5,
+           lon = kommune->position.lon + uniform(seed) - 0.5;
     return position_of(fmin(fmax(lat, 57.5), 71.5), fmin(fmax(lon, 4.5), 31.5));
 }
 
@@ -190,8 +201,10 @@ static void write_points(const char *path, const struct kommune **kommuner, size
         const struct kommune *kommune = kommuner[next_number(seed) % count];
         struct position at = random_position(kommune, seed);
         fprintf(file,
-                "%s\n{\"type\":\"Feature\",\"id\":\"p%d\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[%.5f,%.5f]},"
-                "\"properties\":{\"kind\":\"senter\",\"name\":\"Punkt %d\",\"kommune\":\"%s\",\"status\":\"unconfirmed\","
+                "%s\n{\"type\":\"Feature\",\"id\":\"p%d\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[%"
+                ".5f,%.5f]},"
+                "\"properties\":{\"kind\":\"senter\",\"name\":\"Punkt "
+                "%d\",\"kommune\":\"%s\",\"status\":\"unconfirmed\","
                 "\"form\":\"physical\",\"pos_quality\":\"town\",\"source\":\"bench\"}}",
                 i ? "," : "", i, at.lon, at.lat, i, kommune->number);
     }
@@ -232,24 +245,29 @@ static int measure_nearest(const char *folder)
     }
     if (found != 3UL * PLACES * (ROUNDS + 1))
         fprintf(stderr, "inside: not every search found three\n");
-    printf("{\"points\":%zu,\"us\":%.2f,\"load_ms\":%.1f}\n", registry_count(registry), quantile(means, ROUNDS, 0.5),
-           load_ms);
+    printf("{\"points\":%zu,\"us\":%.2f,\"load_ms\":%.1f}\n", registry_count(registry),
+           quantile(means, ROUNDS, 0.5), load_ms);
     return 0;
 }
 
 /* ---- the transaction alone ---- */
 
-/* One real turn tells how large state and reply are; then only its writes are timed, each in a transaction of its own. */
+/* One real turn tells how large state and reply are; then only its writes are timed, each in a transaction of
+ * its own. */
 struct written {
     struct state state;
     struct buf payload;
 };
 
-static void run_turn(struct turns *turns, const char *chat, const char *id, const char *message, struct arena *arena,
-                     struct outcome *out)
+static void run_turn(struct turns *turns, const char *chat, const char *id, const char *message,
+                     struct arena *arena, struct outcome *out)
 {
     struct err err = {.count = 0};
-    struct event event = {.kind = EVENT_TEXT, .id = id, .time = clock_wall_ms(), .language = "nb", .text = message,
+    struct event event = {.kind = EVENT_TEXT,
+                          .id = id,
+                          .time = clock_wall_ms(),
+                          .language = "nb",
+                          .text = message,
                           .text_len = strlen(message)};
     struct buf payload = BUF_INIT(CONTRACT_IN_LARGEST);
     contract_write_in(&event, &payload);
@@ -268,7 +286,8 @@ static struct turns make_turns(const struct dataset *data, struct store *store)
     return (struct turns){.data = data, .store = store, .far_km = 60, .hits = 3};
 }
 
-static double time_transaction(struct store *store, const struct written *written, int64_t *seq, size_t number)
+static double time_transaction(struct store *store, const struct written *written, int64_t *seq,
+                               size_t number)
 {
     struct err err = {.count = 0};
     char id[32], chat[32];
@@ -332,8 +351,8 @@ static int measure_transaction(const char *folder, const char *messages)
 
 /* ---- growth ---- */
 
-/* Conversations and one inbox id for each, written in key order past the store (a fill through its own calls, at random
- * keys with its small cache, would take minutes). What is measured goes through the store alone. */
+/* Conversations and one inbox id for each, written in key order past the store (a fill through its own calls,
+ * at random keys with its small cache, would take minutes). What is measured goes through the store alone. */
 struct filled {
     const char *path;
     size_t count;
@@ -446,11 +465,12 @@ static void fill(struct filled *f, const struct state *state)
     f->store = store_open(f->path, &err);
     end_if(&err);
     if ((size_t)store_count_conversations(f->store) != f->count)
-        fprintf(stderr, "inside: the database holds %lld conversations\n", (long long)store_count_conversations(f->store));
+        fprintf(stderr, "inside: the database holds %lld conversations\n",
+                (long long)store_count_conversations(f->store));
 }
 
-/* One batch of `size` messages from random stored chats: turns and commit. Returns µs for one message. The replies of the
- * batch are removed in the next one, as `delivered` does. */
+/* One batch of `size` messages from random stored chats: turns and commit. Returns µs for one message. The
+ * replies of the batch are removed in the next one, as `delivered` does. */
 static double time_batch(struct bench *b, struct filled *f, size_t size)
 {
     struct err err = {.count = 0};
@@ -505,15 +525,23 @@ static void compare(struct bench *b, struct filled *small, struct filled *large,
         ratios[at] = larges[at] / smalls[at];
     }
     double ratio = quantile(ratios, ROUNDS, 0.5);
-    printf("\"%s\":{\"ratio\":%.3f,\"least\":%.3f,\"most\":%.3f,\"small_us\":%.1f,\"large_us\":%.1f}%s", name, ratio,
-           ratios[0], ratios[ROUNDS - 1], quantile(smalls, ROUNDS, 0.5), quantile(larges, ROUNDS, 0.5), end);
+    printf("\"%s\":{\"ratio\":%.3f,\"least\":%.3f,\"most\":%.3f,\"small_us\":%.1f,\"large_us\":%.1f}%s", name,
+           ratio, ratios[0], ratios[ROUNDS - 1], quantile(smalls, ROUNDS, 0.5), quantile(larges, ROUNDS, 0.5),
+           end);
 }
 
 static int measure_growth(const char *folder, const char *messages)
 {
     struct bench b = {.lines = lines_read(messages)};
-    struct state state = {.language = LANGUAGE_NB, .introduced = true, .has_place = true, .place = "Horten",
-                          .kommune = "3901", .lat = 59.4, .lon = 10.5, .last_key = "finn_kontaktpunkt", .shown = 3};
+    struct state state = {.language = LANGUAGE_NB,
+                          .introduced = true,
+                          .has_place = true,
+                          .place = "Horten",
+                          .kommune = "3901",
+                          .lat = 59.4,
+                          .lon = 10.5,
+                          .last_key = "finn_kontaktpunkt",
+                          .shown = 3};
     char small_path[4096], large_path[4096];
     load_data(&b.data);
     snprintf(small_path, sizeof small_path, "%s/small.db", folder);
@@ -543,7 +571,8 @@ int main(int argc, char **argv)
         return measure_transaction(argv[2], argv[3]);
     if (strcmp(mode, "growth") == 0 && argc > 3)
         return measure_growth(argv[2], argv[3]);
-    fprintf(stderr, "use: inside understand MESSAGES | nearest FOLDER | transaction FOLDER MESSAGES | growth FOLDER "
-                    "MESSAGES\n");
+    fprintf(stderr,
+            "use: inside understand MESSAGES | nearest FOLDER | transaction FOLDER MESSAGES | growth FOLDER "
+            "MESSAGES\n");
     return 64;
 }

@@ -1,16 +1,18 @@
-/* The load generator: a bridge with many chats that answers nothing and waits for nothing else. One libmosquitto
- * client (MQTT 5, QoS 1) in its own poll loop.
+/* The load generator: a bridge with many chats that answers nothing and waits for nothing else. One
+ * libmosquitto client (MQTT 5, QoS 1) in its own poll loop.
  *
  *     load -p PORT -m MESSAGES.tsv [-e] [-w WINDOW] [-c CHATS] [-u WARM_SECONDS] [-s SECONDS | -n COUNT]
  *
- * Keeps WINDOW messages unanswered over CHATS chats, one at a time per chat. A message is done when its `out` has come
- * and, from the core, its id has stood in an `accepted` too. What was shown is reported in `delivered`, gathered
- * for 20 ms or 100 ids. With -e the peer is the echo client: it gets the same `in` and `delivered`, but it can say
- * no `accepted`, so only `out` is waited for. (The other way round, the core without `delivered` and `accepted`, cannot
- * be measured: they are the contract, and a core that hears no `delivered` rightly keeps and repeats its replies.)
+ * Keeps WINDOW messages unanswered over CHATS chats, one at a time per chat. A message is done when its `out`
+ * has come and, from the core, its id has stood in an `accepted` too. What was shown is reported in
+ * `delivered`, gathered for 20 ms or 100 ids. With -e the peer is the echo client: it gets the same `in` and
+ * `delivered`, but it can say no `accepted`, so only `out` is waited for. (The other way round, the core
+ * without `delivered` and `accepted`, cannot be measured: they are the contract, and a core that hears no
+ * `delivered` rightly keeps and repeats its replies.)
  *
  * Measures for SECONDS after WARM_SECONDS, or COUNT messages from the start. Prints one JSON object:
- * done, seconds, per_second, median_us and p99_us (round trip from publish to `out`), repeats (an `out` seen twice). */
+ * done, seconds, per_second, median_us and p99_us (round trip from publish to `out`), repeats (an `out` seen
+ * twice). */
 #include <jansson.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
@@ -48,7 +50,7 @@ struct load {
     struct chat *chats;
     size_t n_chats, next_chat, next_text, window, under_way, most;
     bool echo;
-    int subscribed; /* of SUBSCRIPTIONS */
+    int subscribed;                      /* of SUBSCRIPTIONS */
     int64_t from_ns, until_ns, moved_ms; /* measured stretch; when something last went on */
     size_t done, measured, repeats;
     struct buf delivered; /* what is gathered, without its end */
@@ -75,8 +77,8 @@ static void send_in(struct load *load, struct chat *chat, const char *now)
     struct buf payload = BUF_INIT(64 * 1024);
     size_t number = (size_t)(chat - load->chats);
     snprintf(chat->id, sizeof chat->id, "%zu-%u-%d", number, chat->turns++, (int)getpid());
-    buf_addf(&payload, "{\"id\":\"%s\",\"time\":\"%s\",\"sender\":{\"language\":\"nb\"},\"text\":%s}", chat->id, now,
-             load->texts.list[load->next_text++ % load->texts.count]);
+    buf_addf(&payload, "{\"id\":\"%s\",\"time\":\"%s\",\"sender\":{\"language\":\"nb\"},\"text\":%s}",
+             chat->id, now, load->texts.list[load->next_text++ % load->texts.count]);
     chat->out = false;
     chat->accepted = load->echo;
     chat->sent_ns = clock_mono_ns();
@@ -104,7 +106,8 @@ static void fill_window(struct load *load)
 static void send_delivered(struct load *load, bool all)
 {
     int64_t now = clock_mono_ms();
-    if (!load->n_delivered || (!all && load->n_delivered < GATHER_MOST && now - load->gathered_ms < GATHER_MS))
+    if (!load->n_delivered ||
+        (!all && load->n_delivered < GATHER_MOST && now - load->gathered_ms < GATHER_MS))
         return;
     buf_add_str(&load->delivered, "]}");
     publish(load, ROOT "/delivered/" NETWORK, buf_str(&load->delivered), load->delivered.len);
@@ -209,7 +212,8 @@ static void on_message(struct mosquitto *mosq, void *user, const struct mosquitt
 
 /* ---- connection ---- */
 
-static void on_connect(struct mosquitto *mosq, void *user, int reason, int flags, const mosquitto_property *props)
+static void on_connect(struct mosquitto *mosq, void *user, int reason, int flags,
+                       const mosquitto_property *props)
 {
     (void)user;
     (void)reason;
@@ -262,8 +266,8 @@ static void turn_loop(struct load *load, int wait_ms)
     if (!rc)
         rc = mosquitto_loop_misc(load->mosq);
     if (rc || clock_mono_ms() - load->moved_ms > STUCK_MS) {
-        fprintf(stderr, "load: %s; %zu done, %zu under way\n", rc ? mosquitto_strerror(rc) : "no answers", load->done,
-                load->under_way);
+        fprintf(stderr, "load: %s; %zu done, %zu under way\n", rc ? mosquitto_strerror(rc) : "no answers",
+                load->done, load->under_way);
         exit(1);
     }
 }
@@ -312,7 +316,8 @@ static void report(const struct load *load, double seconds)
     qsort(load->samples, load->n_samples, sizeof *load->samples, by_value);
     double median = load->n_samples ? (double)load->samples[load->n_samples / 2] : 0;
     double p99 = load->n_samples ? (double)load->samples[load->n_samples * 99 / 100] : 0;
-    printf("{\"done\":%zu,\"seconds\":%.3f,\"per_second\":%.1f,\"median_us\":%.1f,\"p99_us\":%.1f,\"repeats\":%zu}\n",
+    printf("{\"done\":%zu,\"seconds\":%.3f,\"per_second\":%.1f,\"median_us\":%.1f,\"p99_us\":%.1f,"
+           "\"repeats\":%zu}\n",
            load->measured, seconds, (double)load->measured / seconds, median, p99, load->repeats);
 }
 
@@ -341,15 +346,32 @@ int main(int argc, char **argv)
     int option, port = 1883;
     while ((option = getopt(argc, argv, "p:m:ew:c:u:s:n:")) != -1) {
         switch (option) {
-        case 'p': port = (int)strtol(optarg, NULL, 10); break;
-        case 'm': escape_texts(&load, optarg); break;
-        case 'e': load.echo = true; break;
-        case 'w': load.window = strtoul(optarg, NULL, 10); break;
-        case 'c': load.n_chats = strtoul(optarg, NULL, 10); break;
-        case 'u': warm = strtod(optarg, NULL); break;
-        case 's': seconds = strtod(optarg, NULL); break;
-        case 'n': load.most = strtoul(optarg, NULL, 10); break;
-        default: return 64;
+        case 'p':
+            port = (int)strtol(optarg, NULL, 10);
+            break;
+        case 'm':
+            escape_texts(&load, optarg);
+            break;
+        case 'e':
+            load.echo = true;
+            break;
+        case 'w':
+            load.window = strtoul(optarg, NULL, 10);
+            break;
+        case 'c':
+            load.n_chats = strtoul(optarg, NULL, 10);
+            break;
+        case 'u':
+            warm = strtod(optarg, NULL);
+            break;
+        case 's':
+            seconds = strtod(optarg, NULL);
+            break;
+        case 'n':
+            load.most = strtoul(optarg, NULL, 10);
+            break;
+        default:
+            return 64;
         }
     }
     if (!load.texts.count)

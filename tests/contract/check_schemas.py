@@ -75,6 +75,8 @@ def _beyond_schema(kind, value):
     for name, text in _texts(value):
         if "\0" in text:
             yield f"{name}: holds U+0000"
+        if name in ("id", "ids", "edits", "answers", "choice", "value", "from") and not text.isprintable():
+            yield f"{name}: holds a line end"  # which `$` in a pattern lets through in Python
         if len(text.encode("utf-8", "replace")) > BYTES[kind].get(name, 1 << 30):
             yield f"{name}: longer than {BYTES[kind][name]} bytes"
     if kind == "accepted" and len(value["ids"]) + len(value["refused"]) > 500:

@@ -1,13 +1,13 @@
-/* A network of many chats for the tests of the bridge loop, driven over stdin and stdout. It is what a network with
- * an asynchronous send looks like, without the network.
+/* A network of many chats for the tests of the bridge loop, driven over stdin and stdout. It is what a
+ * network with an asynchronous send looks like, without the network.
  *
  * stdin, a line each:   address TAB text        or        address TAB id TAB age in seconds TAB text
- * stdout, a line each:  what TAB address TAB id TAB text     with \n for a line end in the text; what is one of
- *                       taken full old unfit · reply part · offline urgent · accepted refused
+ * stdout, a line each:  what TAB address TAB id TAB text     with \n for a line end in the text; what is one
+ * of taken full old unfit · reply part · offline urgent · accepted refused
  *
  * -d MS  a reply is reported this long after it was shown (default: at once)
- * A reply whose text begins with LATER or NEVER ends so; one that begins with PARTS is sent line by line, each
- * recorded; behind a line with the word KILL the program kills itself once the record is on disk. */
+ * A reply whose text begins with LATER or NEVER ends so; one that begins with PARTS is sent line by line,
+ * each recorded; behind a line with the word KILL the program kills itself once the record is on disk. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -130,11 +130,8 @@ static void take_line(struct many *many, char *line)
     snprintf(made, sizeof made, "line-%lu", many->counter++);
     const char *id = n == 4 ? fields[1] : made, *text = fields[n - 1];
     int64_t age = n == 4 ? strtol(fields[2], NULL, 10) * CLOCK_SECOND : 0;
-    struct event event = {.kind = EVENT_TEXT,
-                          .id = id,
-                          .time = clock_wall_ms() - age,
-                          .text = text,
-                          .text_len = strlen(text)};
+    struct event event = {
+        .kind = EVENT_TEXT, .id = id, .time = clock_wall_ms() - age, .text = text, .text_len = strlen(text)};
     say(names[bridge_take(many->bridge, fields[0], &event)], fields[0], id, "");
 }
 

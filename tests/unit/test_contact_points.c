@@ -26,20 +26,25 @@ static int end(void **state)
 }
 
 /* One feature on three lines; `extra` are further members of its properties, each with a comma before. */
-static void add_at(const char *id, const char *kommune, const char *geometry, const char *status, const char *extra)
+static void add_at(const char *id, const char *kommune, const char *geometry, const char *status,
+                   const char *extra)
 {
     bool first = json.data[json.len - 2] == '[';
-    buf_addf(&json, "%s{\"type\":\"Feature\",\n\"id\":\"%s\",\"geometry\":%s,\n\"properties\":{\"kind\":\"senter\",\"name\":\"N\",\"kommune\":%s%s%s,"
-                    "\"form\":\"%s\",\"pos_quality\":\"town\",\"source\":\"s\",\"status\":\"%s\"%s}}\n",
-             first ? "" : ",", id, geometry, kommune ? "\"" : "", kommune ? kommune : "null", kommune ? "\"" : "",
-             strstr(extra, "DIGITAL") ? "digital" : "physical", status, strstr(extra, "DIGITAL") ? "" : extra);
+    buf_addf(&json,
+             "%s{\"type\":\"Feature\",\n\"id\":\"%s\",\"geometry\":%s,\n\"properties\":{\"kind\":\"senter\","
+             "\"name\":\"N\",\"kommune\":%s%s%s,"
+             "\"form\":\"%s\",\"pos_quality\":\"town\",\"source\":\"s\",\"status\":\"%s\"%s}}\n",
+             first ? "" : ",", id, geometry, kommune ? "\"" : "", kommune ? kommune : "null",
+             kommune ? "\"" : "", strstr(extra, "DIGITAL") ? "digital" : "physical", status,
+             strstr(extra, "DIGITAL") ? "" : extra);
 }
 
 /* `km` north of Oslo's centre. */
 static void add(const char *id, const char *kommune, double km, const char *extra)
 {
     char geometry[100];
-    snprintf(geometry, sizeof geometry, "{\"type\":\"Point\",\"coordinates\":[10.74609,%.6f]}", 59.91273 + km / 111.19508);
+    snprintf(geometry, sizeof geometry, "{\"type\":\"Point\",\"coordinates\":[10.74609,%.6f]}",
+             59.91273 + km / 111.19508);
     add_at(id, kommune, geometry, "unconfirmed", extra);
 }
 
@@ -61,7 +66,9 @@ static const char at_oslo[] = "{\"type\":\"Point\",\"coordinates\":[10.7,59.9]}"
 static void a_right_registry_loads(void **state)
 {
     (void)state;
-    add_at("a", "0301", at_oslo, "open", ",\"verified_on\":\"2026-10-01\",\"web\":\"https://x.no\",\"phone\":null,\"serves\":[\"3901\"],\"topics\":[\"sorg\"]");
+    add_at("a", "0301", at_oslo, "open",
+           ",\"verified_on\":\"2026-10-01\",\"web\":\"https://"
+           "x.no\",\"phone\":null,\"serves\":[\"3901\"],\"topics\":[\"sorg\"]");
     assert_int_equal(load(), 0);
     assert_no_fault(&err);
     const struct contact_point *p = registry_at(registry, 0);
@@ -97,13 +104,15 @@ static void a_position_outside_norway_is_refused(void **state)
 static void a_geometry_that_is_no_point_is_refused(void **state)
 {
     (void)state;
-    static const char *const geometries[] = {"{}", "[10.7,59.9]", "{\"type\":\"Point\",\"coordinates\":[10.7,59.9,5]}", "{\"type\":\"Point\",\"coordinates\":[]}",
+    static const char *const geometries[] = {"{}", "[10.7,59.9]",
+                                             "{\"type\":\"Point\",\"coordinates\":[10.7,59.9,5]}",
+                                             "{\"type\":\"Point\",\"coordinates\":[]}",
                                              "{\"type\":\"Point\",\"coordinates\":[\"10.7\",\"59.9\"]}"};
     for (size_t i = 0; i < sizeof geometries / sizeof *geometries; i++) {
+        buf_free(&json);
         start(NULL);
         add_at("a", "0301", geometries[i], "unconfirmed", "");
         assert_refused("contact point \"a\": ");
-        buf_free(&json);
     }
 }
 
@@ -124,11 +133,11 @@ static void faults_in_properties_are_told_with_id_and_line(void **state)
         {"0301", "unconfirmed", ",\"note_nb\":\"\"", "note_nb must be a text"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buf_free(&json);
         start(NULL);
         add_at("a", cases[i].kommune, at_oslo, cases[i].status, cases[i].extra);
         assert_refused(cases[i].part);
         assert_says(&err, "points.geojson:3: contact point \"a\"");
-        buf_free(&json);
     }
 }
 
@@ -157,9 +166,16 @@ static void what_is_no_geojson_is_refused(void **state)
     (void)state;
     static const struct {
         const char *text, *part;
-    } cases[] = {{"", "points.geojson"}, {"{\n\n\"a\":}", "points.geojson:3: is not JSON"}, {"[]", "FeatureCollection"}, {"{\"features\":{}}", "FeatureCollection"},
-                 {"{}", "FeatureCollection"}, {"{\"features\":[],\"features\":[]}", "is not JSON"}, {"{\"features\":[1]}", "id must be"},
-                 {"{\"features\":[null]}", "id must be"}, {"{\"features\":[{\"id\":7}]}", "id must be"}, {"{\"features\":[{\"id\":\"a\",\"properties\":3}]}", "properties are missing"},
+    } cases[] = {{"", "points.geojson"},
+                 {"{\n\n\"a\":}", "points.geojson:3: is not JSON"},
+                 {"[]", "FeatureCollection"},
+                 {"{\"features\":{}}", "FeatureCollection"},
+                 {"{}", "FeatureCollection"},
+                 {"{\"features\":[],\"features\":[]}", "is not JSON"},
+                 {"{\"features\":[1]}", "id must be"},
+                 {"{\"features\":[null]}", "id must be"},
+                 {"{\"features\":[{\"id\":7}]}", "id must be"},
+                 {"{\"features\":[{\"id\":\"a\",\"properties\":3}]}", "properties are missing"},
                  {"{\"a\":\"\xE5\"}", "is not JSON"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         err_clear(&err);
@@ -273,7 +289,7 @@ static void none_is_none_and_the_count_is_bounded(void **state)
     buf_free(&json);
     start(NULL);
     for (int i = 0; i < 20; i++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "p%02d", i);
         add(id, "4601", 20 - i, "");
     }
@@ -303,7 +319,7 @@ static void the_nearest_by_distance_agrees_with_sorting(void **state)
     enum { POINTS = 60 };
     double km[POINTS];
     for (int i = 0; i < POINTS; i++) {
-        char id[8];
+        char id[16];
         km[i] = unit_random(300000) / 1000.0;
         snprintf(id, sizeof id, "p%d", i);
         add(id, "4601", km[i], "");

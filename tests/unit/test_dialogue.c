@@ -1,4 +1,5 @@
-/* dialogue_step over the real data: purity, and the main flows turn by turn. */
+/* dialogue_step over the real data: purity, and the main flows turn by turn.
+ * It is over 600 lines because a flow is told turn by turn, and the helpers are the same for all. */
 #include "unit.h"
 
 #include "talk/step.h"
@@ -30,8 +31,13 @@ static int end(void **state)
 static struct world world_of(const struct understood *u)
 {
     struct dataset *data = unit_data();
-    return (struct world){.now = INT64_C(1795323667123), .understood = u, .gazetteer = data->gazetteer, .registry = data->registry,
-                          .intents = data->intents, .far_km = 60, .hits = 3};
+    return (struct world){.now = INT64_C(1795323667123),
+                          .understood = u,
+                          .gazetteer = data->gazetteer,
+                          .registry = data->registry,
+                          .intents = data->intents,
+                          .far_km = 60,
+                          .hits = 3};
 }
 
 /* What the core does after the step: buttons get their words, and the state is kept. */
@@ -39,7 +45,9 @@ static void keep_state(void)
 {
     for (size_t i = 0; i < step.next.n_choices && i < step.say.n_offers; i++) {
         const struct offer *offer = &step.say.offers[i];
-        const char *label = offer->word ? replies_word(unit_data()->replies, step.next.language, "valg", offer->word) : offer->literal;
+        const char *label = offer->word
+                                ? replies_word(unit_data()->replies, step.next.language, "valg", offer->word)
+                                : offer->literal;
         if (!label)
             fail_msg("the button %s has no label", offer->word);
         snprintf(step.next.choices[i].label, LABEL_SIZE, "%.*s", LABEL_SIZE - 1, label);
@@ -62,7 +70,8 @@ static void deliver(struct event event)
 static struct event text_event(const char *text)
 {
     arena_reset(&understanding);
-    understand(unit_data()->intents, unit_data()->gazetteer, text, strlen(text), now.asked == ASKED_PLACE, &understanding, &understood);
+    understand(unit_data()->intents, unit_data()->gazetteer, text, strlen(text), now.asked == ASKED_PLACE,
+               &understanding, &understood);
     return (struct event){.kind = EVENT_TEXT, .text = text, .text_len = strlen(text)};
 }
 
@@ -116,7 +125,9 @@ static const char *text_value(const struct scope *scope, const char *name)
 static void the_same_input_gives_the_same_bytes(void **state)
 {
     (void)state;
-    static const char *const messages[] = {"Hei", "Jeg bor i Horten", "Herøy", "Hva koster det?", "jeg vil dø", "vet ikke om jeg orker mer", "slett", "asdf qwer", "engelsk", "flere", "3187", ""};
+    static const char *const messages[] = {
+        "Hei",   "Jeg bor i Horten", "Herøy",   "Hva koster det?", "jeg vil dø", "vet ikke om jeg orker mer",
+        "slett", "asdf qwer",        "engelsk", "flere",           "3187",       ""};
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
         for (int asked = ASKED_NOTHING; asked <= ASKED_LAST; asked++) {
             struct step first, second;
@@ -146,8 +157,27 @@ static void the_same_input_gives_the_same_bytes(void **state)
 static void every_answer_says_something_and_leaves_a_way_on(void **state)
 {
     (void)state;
-    static const char *const messages[] = {"Hei", "Horten", "Herøy", "Hva koster det?", "jeg vil bli med", "asdf qwer zxcv", "?", "", "nei", "ja", "tilbake", "avbryt", "start på nytt", "hjelp", "slett",
-                                           "hvorfor det?", "takk", "polsk", "jeg bor i Narnia", "9999", "Blaaland"};
+    static const char *const messages[] = {"Hei",
+                                           "Horten",
+                                           "Herøy",
+                                           "Hva koster det?",
+                                           "jeg vil bli med",
+                                           "asdf qwer zxcv",
+                                           "?",
+                                           "",
+                                           "nei",
+                                           "ja",
+                                           "tilbake",
+                                           "avbryt",
+                                           "start på nytt",
+                                           "hjelp",
+                                           "slett",
+                                           "hvorfor det?",
+                                           "takk",
+                                           "polsk",
+                                           "jeg bor i Narnia",
+                                           "9999",
+                                           "Blaaland"};
     for (int round = 0; round < 3000; round++) {
         if (unit_random(10) == 0)
             start(NULL);
@@ -482,7 +512,10 @@ static void an_old_button_is_answered_and_not_executed(void **state)
 static void values_that_are_no_button_are_answered_too(void **state)
 {
     (void)state;
-    static const char *const values[] = {"", ".", "1", "00000001", "00000001.", "00000001.0", "00000001.9", "00000001.1x", "00000001.-1", "00000001.18446744073709551617", "x.1", "00000001.1.1"};
+    static const char *const values[] = {
+        "",           ".",           "1",           "00000001",    "00000001.",
+        "00000001.0", "00000001.9",  "00000001.1x", "00000001.-1", "00000001.18446744073709551617",
+        "x.1",        "00000001.1.1"};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         start(NULL);
         now.introduced = true;
@@ -635,7 +668,8 @@ static void what_cannot_be_read_is_answered_with_the_numbers(void **state)
     static const struct {
         enum event_kind kind;
         const char *key;
-    } events[] = {{EVENT_GROUP, "gruppechat"}, {EVENT_ENCRYPTED, "kryptert"}, {EVENT_UNSUPPORTED, "kan_ikke_lese"}};
+    } events[] = {
+        {EVENT_GROUP, "gruppechat"}, {EVENT_ENCRYPTED, "kryptert"}, {EVENT_UNSUPPORTED, "kan_ikke_lese"}};
     for (size_t i = 0; i < 3; i++) {
         now.introduced = true;
         deliver((struct event){.kind = events[i].kind, .what = "voice"});

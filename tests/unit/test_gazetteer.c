@@ -29,7 +29,7 @@ static void has_the_357_kommuner_and_svalbard(void **state)
     assert_int_equal(gazetteer_kommuner(unit_gazetteer()), 358);
     size_t found = 0;
     for (int n = 0; n < 10000; n++) {
-        char number[5];
+        char number[16];
         snprintf(number, sizeof number, "%04d", n);
         const struct kommune *k = gazetteer_kommune(unit_gazetteer(), number);
         if (!k)
@@ -55,8 +55,13 @@ static void official_names_are_those_of_2024(void **state)
     (void)state;
     static const struct {
         const char *number, *name, *fylke;
-    } cases[] = {{"0301", "Oslo", "Oslo"}, {"3419", "Våler (Innlandet)", "Innlandet"}, {"3114", "Våler (Østfold)", "Østfold"},
-                 {"1508", "Ålesund", "Møre og Romsdal"}, {"5501", "Tromsø", "Troms"}, {"5601", "Alta", "Finnmark"}, {"3901", "Horten", "Vestfold"}};
+    } cases[] = {{"0301", "Oslo", "Oslo"},
+                 {"3419", "Våler (Innlandet)", "Innlandet"},
+                 {"3114", "Våler (Østfold)", "Østfold"},
+                 {"1508", "Ålesund", "Møre og Romsdal"},
+                 {"5501", "Tromsø", "Troms"},
+                 {"5601", "Alta", "Finnmark"},
+                 {"3901", "Horten", "Vestfold"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct kommune *k = gazetteer_kommune(unit_gazetteer(), cases[i].number);
         assert_non_null(k);
@@ -72,18 +77,21 @@ static void the_short_name_is_the_norwegian_one(void **state)
     static const struct {
         const char *number, *name;
     } cases[] = {
-        {"1515", "Herøy"}, {"3419", "Våler"}, {"1826", "Hattfjelldal"}, {"1833", "Rana"}, {"1841", "Fauske"}, {"1845", "Sørfold"}, {"1853", "Evenes"},
-        {"1870", "Sortland"}, {"1875", "Hamarøy"}, {"5001", "Trondheim"}, {"5007", "Namsos"}, {"5025", "Røros"}, {"5037", "Levanger"}, {"5041", "Snåsa"},
-        {"5043", "Røyrvik"}, {"5503", "Harstad"}, {"5512", "Tjeldsund"}, {"5516", "Gratangen"}, {"5518", "Lavangen"}, {"5538", "Storfjord"},
-        {"5540", "Kåfjord"}, {"5544", "Nordreisa"}, {"5603", "Hammerfest"}, {"5610", "Karasjok"}, {"5612", "Kautokeino"}, {"5622", "Porsanger"},
-        {"5628", "Tana"}, {"5636", "Nesseby"},
+        {"1515", "Herøy"},      {"3419", "Våler"},     {"1826", "Hattfjelldal"}, {"1833", "Rana"},
+        {"1841", "Fauske"},     {"1845", "Sørfold"},   {"1853", "Evenes"},       {"1870", "Sortland"},
+        {"1875", "Hamarøy"},    {"5001", "Trondheim"}, {"5007", "Namsos"},       {"5025", "Røros"},
+        {"5037", "Levanger"},   {"5041", "Snåsa"},     {"5043", "Røyrvik"},      {"5503", "Harstad"},
+        {"5512", "Tjeldsund"},  {"5516", "Gratangen"}, {"5518", "Lavangen"},     {"5538", "Storfjord"},
+        {"5540", "Kåfjord"},    {"5544", "Nordreisa"}, {"5603", "Hammerfest"},   {"5610", "Karasjok"},
+        {"5612", "Kautokeino"}, {"5622", "Porsanger"}, {"5628", "Tana"},         {"5636", "Nesseby"},
     };
     int wrong = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct kommune *k = gazetteer_kommune(unit_gazetteer(), cases[i].number);
         assert_non_null(k);
         if (strcmp(k->short_name, cases[i].name)) {
-            print_error("%s: \"%s\" is called %s, not %s\n", k->number, k->name, k->short_name, cases[i].name);
+            print_error("%s: \"%s\" is called %s, not %s\n", k->number, k->name, k->short_name,
+                        cases[i].name);
             wrong++;
         }
     }
@@ -95,7 +103,8 @@ static void names_in_other_languages_and_old_ones_are_found(void **state)
     (void)state;
     static const struct {
         const char *name, *kommune;
-    } cases[] = {{"Karasjok", "5610"}, {"Kárášjohka", "5610"}, {"Guovdageaidnu", "5612"}, {"Porsanki", "5622"}, {"Tråante", "5001"}, {"Lillehammer", "3405"}};
+    } cases[] = {{"Karasjok", "5610"}, {"Kárášjohka", "5610"}, {"Guovdageaidnu", "5612"},
+                 {"Porsanki", "5622"}, {"Tråante", "5001"},    {"Lillehammer", "3405"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct place *p = find(cases[i].name);
         if (!p || strcmp(p->kommune->number, cases[i].kommune))
@@ -137,14 +146,16 @@ static void every_place_lies_in_norway_and_near_its_kommune(void **state)
 {
     (void)state;
     for (int n = 0; n < 10000; n++) {
-        char code[5];
+        char code[16];
         snprintf(code, sizeof code, "%04d", n);
         const struct place *p = gazetteer_post(unit_gazetteer(), code);
         if (!p)
             continue;
         assert_true(p->position.lat > 57 && p->position.lat < 82);
-        if (p->kommune && strcmp(p->kommune->number, "2111") && position_km(&p->position, &p->kommune->position) > 200)
-            fail_msg("%s lies %.0f km from %s", p->name, position_km(&p->position, &p->kommune->position), p->kommune->name);
+        if (p->kommune && strcmp(p->kommune->number, "2111") &&
+            position_km(&p->position, &p->kommune->position) > 200)
+            fail_msg("%s lies %.0f km from %s", p->name, position_km(&p->position, &p->kommune->position),
+                     p->kommune->name);
     }
 }
 
@@ -169,9 +180,9 @@ static void spelling_does_not_go_further(void **state)
 {
     (void)state;
     assert_string_equal(spelled("osl"), "");
-    assert_string_equal(spelled("otto"), "");          /* too short */
-    assert_string_equal(spelled("illehammer"), "");    /* another first letter */
-    assert_string_equal(spelled("lilehamer"), "");     /* two edits */
+    assert_string_equal(spelled("otto"), "");       /* too short */
+    assert_string_equal(spelled("illehammer"), ""); /* another first letter */
+    assert_string_equal(spelled("lilehamer"), "");  /* two edits */
     assert_string_equal(spelled("gruppetime"), "");
     assert_string_equal(spelled(""), "");
 }
@@ -179,7 +190,8 @@ static void spelling_does_not_go_further(void **state)
 static void distances_are_great_circles(void **state)
 {
     (void)state;
-    struct position oslo = position_of(59.91273, 10.74609), bergen = position_of(60.39299, 5.32415), here = position_of(59.91273, 10.74610);
+    struct position oslo = position_of(59.91273, 10.74609), bergen = position_of(60.39299, 5.32415),
+                    here = position_of(59.91273, 10.74610);
     assert_float_equal(position_km(&oslo, &bergen), 305.0, 2.0);
     assert_float_equal(position_km(&oslo, &bergen), position_km(&bergen, &oslo), 1e-9);
     assert_float_equal(position_km(&oslo, &oslo), 0.0, 1e-9);
@@ -215,11 +227,14 @@ static void broken_rows_are_refused_with_their_line(void **state)
 {
     (void)state;
     assert_refused("nonsense", "places.tsv:4: ");
-    assert_refused("kommune\t1103\tStavanger\t11\t58.9\t5.7\tStavanger", "places.tsv:4: the fylke's number is unknown");
-    assert_refused("kommune\t1103\tStavanger\t03\t5.7\t58.9\tStavanger", "places.tsv:4: the position is not in Norway");
+    assert_refused("kommune\t1103\tStavanger\t11\t58.9\t5.7\tStavanger",
+                   "places.tsv:4: the fylke's number is unknown");
+    assert_refused("kommune\t1103\tStavanger\t03\t5.7\t58.9\tStavanger",
+                   "places.tsv:4: the position is not in Norway");
     assert_refused("kommune\t110\tStavanger\t03\t58.9\t5.7\tStavanger", "places.tsv:4: ");
     assert_refused("kommune\t1103\tStavanger\t03\t58.9x\t5.7\tStavanger", "places.tsv:4: ");
-    assert_refused("name\tX\t9999\t59.9\t10.7\ttown\t0", "places.tsv:4: the kommune or the precision is unknown");
+    assert_refused("name\tX\t9999\t59.9\t10.7\ttown\t0",
+                   "places.tsv:4: the kommune or the precision is unknown");
     assert_refused("name\tX\t0301\t59.9\t10.7\tvillage\t0", "places.tsv:4: ");
     assert_refused("name\tX\t0301\t59.9\t10.7\ttown", "places.tsv:4: ");
     assert_refused("post\t015\tOSLO\t0301\t59.9\t10.7\ttown", "places.tsv:4: ");
@@ -240,9 +255,11 @@ static void post_towns_in_capitals_are_written_as_names(void **state)
 {
     (void)state;
     err_clear(&err);
-    struct gazetteer *g = gazetteer_load(unit_write("places.tsv", "fylke\t03\tOslo\nkommune\t0301\tOslo\t03\t59.9\t10.7\tOslo\n"
-                                                                  "post\t0150\tØVRE ÅRDAL\t0301\t59.9\t10.7\ttown\n"
-                                                                  "post\t0151\tINDRE-BØ\t-\t59.9\t10.7\tinterpolated\n"), &err);
+    struct gazetteer *g = gazetteer_load(
+        unit_write("places.tsv", "fylke\t03\tOslo\nkommune\t0301\tOslo\t03\t59.9\t10.7\tOslo\n"
+                                 "post\t0150\tØVRE ÅRDAL\t0301\t59.9\t10.7\ttown\n"
+                                 "post\t0151\tINDRE-BØ\t-\t59.9\t10.7\tinterpolated\n"),
+        &err);
     assert_no_fault(&err);
     assert_string_equal(gazetteer_post(g, "0150")->name, "0150 Øvre Årdal");
     assert_string_equal(gazetteer_post(g, "0151")->name, "0151 Indre-Bø");

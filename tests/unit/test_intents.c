@@ -156,7 +156,8 @@ static void broken_words_are_refused_too(void **state)
 static void an_intent_has_what_its_file_says(void **state)
 {
     (void)state;
-    put("a.intent", "# a\r\nclass flow\r\npriority -7\r\nexample Hei du\r\nreject Ha det\r\nreply svar\r\nchoices b  c\r\n");
+    put("a.intent", "# a\r\nclass flow\r\npriority -7\r\nexample Hei du\r\nreject Ha det\r\nreply "
+                    "svar\r\nchoices b  c\r\n");
     put("b.intent", "class answer\n");
     load();
     const struct intent *a = intents_find(intents, "a"), *b = intents_find(intents, "b");
@@ -351,7 +352,7 @@ static void for_a_crisis_intent_the_limit_counts_as_possible(void **state)
     load();
     struct text text = slow_text();
     intents_score(intents, &text, &arena, scores);
-    struct care care = care_decide(intents, scores);
+    struct care care = care_decide(intents, scores, &text);
     assert_int_equal(care.level, CARE_POSSIBLE);
     assert_string_equal(care.class->label, "k");
 }
@@ -364,7 +365,7 @@ static void for_another_intent_it_does_not(void **state)
     struct text text = slow_text();
     intents_score(intents, &text, &arena, scores);
     assert_true(scores[0].limit);
-    assert_int_equal(care_decide(intents, scores).level, CARE_NONE);
+    assert_int_equal(care_decide(intents, scores, &text).level, CARE_NONE);
 }
 
 /* A pattern that captures much has matched, not run away. */
@@ -415,14 +416,35 @@ static void the_real_folder_loads(void **state)
     (void)state;
     intents = intents_load("intents", &err);
     assert_no_fault(&err);
-    static const char *const labels[] = {"krise_selvmord", "krise_akutt", "krise_vold", "krise_barn", "finn_kontaktpunkt", "bli_med", "hva_er",
-                                         "hvem_kan", "kostnad", "henvisning", "taushet", "behandling", "tema", "menneske", "hjelp", "hilsen", "takk",
-                                         "farvel", "ja", "nei", "bot", "slett", "sprak"};
+    static const char *const labels[] = {"krise_selvmord",
+                                         "krise_akutt",
+                                         "krise_vold",
+                                         "krise_barn",
+                                         "finn_kontaktpunkt",
+                                         "bli_med",
+                                         "hva_er",
+                                         "hvem_kan",
+                                         "kostnad",
+                                         "henvisning",
+                                         "taushet",
+                                         "behandling",
+                                         "tema",
+                                         "menneske",
+                                         "hjelp",
+                                         "hilsen",
+                                         "takk",
+                                         "farvel",
+                                         "ja",
+                                         "nei",
+                                         "bot",
+                                         "slett",
+                                         "sprak"};
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
         if (!intents_find(intents, labels[i]))
             fail_msg("no intent %s", labels[i]);
     for (size_t i = 0; i < intents_count(intents); i++)
-        assert_int_equal(intents_at(intents, i)->class == INTENT_CRISIS, strncmp(intents_at(intents, i)->label, "krise_", 6) == 0);
+        assert_int_equal(intents_at(intents, i)->class == INTENT_CRISIS,
+                         strncmp(intents_at(intents, i)->label, "krise_", 6) == 0);
 }
 
 int main(void)

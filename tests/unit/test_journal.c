@@ -137,7 +137,8 @@ static void torn_line_is_cut_off(void **state)
         journal = reopen("torn");
         for (int i = 0; i < 4; i++) {
             snprintf(id, sizeof id, "out%d", i);
-            assert_int_equal(journal_get(journal, JOURNAL_SENT, id, NULL) != 0, cut >= line * (size_t)(i + 1));
+            assert_int_equal(journal_get(journal, JOURNAL_SENT, id, NULL) != 0,
+                             cut >= line * (size_t)(i + 1));
         }
         assert_int_equal(journal_mended(journal), cut % line ? 1 : 0);
         journal_mark(journal, JOURNAL_SENT, "after", 1, NOW);
@@ -267,11 +268,12 @@ static void old_and_many_are_forgotten(void **state)
     journal_close(journal);
 }
 
-/* In a child, whose files may not grow past a limit: commits fail with a reason, memory still knows, and when there
- * is room again one commit brings everything to disk. */
+/* In a child, whose files may not grow past a limit: commits fail with a reason, memory still knows, and when
+ * there is room again one commit brings everything to disk. */
 static void full_disk_in_child(void)
 {
-    struct rlimit large = {RLIM_INFINITY, RLIM_INFINITY}, small = {220, RLIM_INFINITY}; /* four records, one torn */
+    struct rlimit large = {RLIM_INFINITY, RLIM_INFINITY},
+                  small = {220, RLIM_INFINITY}; /* four records, one torn */
     struct journal *journal = journal_open(unit_path("full"), NOW, NULL);
     char id[16];
     bool good = journal != NULL;

@@ -16,7 +16,7 @@ static int clean(void **state)
 static enum language of(const char *message)
 {
     struct text text = text_normalise(message, strlen(message), NULL, &arena);
-    return language_of(&text);
+    return language_of(&text, NULL);
 }
 
 static void assert_language(const char *message, enum language language)
@@ -37,6 +37,22 @@ static void the_words_tell(void **state)
     assert_language("i want to join a group", LANGUAGE_EN);
 }
 
+static int lead_of(const char *message)
+{
+    int lead = -100;
+    struct text text = text_normalise(message, strlen(message), NULL, &arena);
+    language_of(&text, &lead);
+    return lead;
+}
+
+static void the_lead_grows_with_what_tells(void **state)
+{
+    (void)state;
+    assert_true(lead_of("how much does it cost for me") > lead_of("how much koster det"));
+    assert_true(lead_of("eg bur ikkje her") > lead_of("eg bor ikke her"));
+    assert_true(lead_of("Horten") <= 0);
+}
+
 static void dialect_counts_as_bokmal(void **state)
 {
     (void)state;
@@ -49,7 +65,8 @@ static void dialect_counts_as_bokmal(void **state)
 static void what_tells_nothing_is_unknown(void **state)
 {
     (void)state;
-    static const char *const messages[] = {"", "Lillehammer", "3187", "Oslo", "Time", "👍", "?", "Dzień dobry"};
+    static const char *const messages[] = {"",     "Lillehammer", "3187", "Oslo",
+                                           "Time", "👍",           "?",    "Dzień dobry"};
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
         assert_language(messages[i], LANGUAGE_UNKNOWN);
 }
@@ -68,9 +85,11 @@ static void codes_of_networks_are_read(void **state)
         const char *code;
         enum language language;
     } cases[] = {
-        {"nb", LANGUAGE_NB}, {"no", LANGUAGE_NB}, {"nn", LANGUAGE_NN}, {"en", LANGUAGE_EN}, {"nn-NO", LANGUAGE_NN}, {"nb_NO", LANGUAGE_NB},
-        {"en-GB", LANGUAGE_EN}, {"en_GB", LANGUAGE_EN}, {"uk", LANGUAGE_UNKNOWN}, {"", LANGUAGE_UNKNOWN}, {"n", LANGUAGE_UNKNOWN},
-        {"nob", LANGUAGE_UNKNOWN}, {"eng", LANGUAGE_UNKNOWN}, {"english", LANGUAGE_UNKNOWN}, {"de", LANGUAGE_UNKNOWN},
+        {"nb", LANGUAGE_NB},       {"no", LANGUAGE_NB},           {"nn", LANGUAGE_NN},
+        {"en", LANGUAGE_EN},       {"nn-NO", LANGUAGE_NN},        {"nb_NO", LANGUAGE_NB},
+        {"en-GB", LANGUAGE_EN},    {"en_GB", LANGUAGE_EN},        {"uk", LANGUAGE_UNKNOWN},
+        {"", LANGUAGE_UNKNOWN},    {"n", LANGUAGE_UNKNOWN},       {"nob", LANGUAGE_UNKNOWN},
+        {"eng", LANGUAGE_UNKNOWN}, {"english", LANGUAGE_UNKNOWN}, {"de", LANGUAGE_UNKNOWN},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (language_from_code(cases[i].code) != cases[i].language)
@@ -123,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(the_words_tell, clean),
+        cmocka_unit_test_teardown(the_lead_grows_with_what_tells, clean),
         cmocka_unit_test_teardown(dialect_counts_as_bokmal, clean),
         cmocka_unit_test_teardown(what_tells_nothing_is_unknown, clean),
         cmocka_unit_test_teardown(one_english_word_does_not_make_norwegian_english, clean),

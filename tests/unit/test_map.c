@@ -78,7 +78,7 @@ static void the_walk_meets_each_entry_once(void **state)
 {
     (void)state;
     enum { MANY = 1000 };
-    static char keys[MANY][8];
+    static char keys[MANY][16];
     struct map map = MAP_INIT;
     for (int i = 0; i < MANY; i++) {
         values[i] = 0;
@@ -97,7 +97,7 @@ static void the_entry_just_met_may_be_removed(void **state)
 {
     (void)state;
     enum { MANY = 500 };
-    static char keys[MANY][8];
+    static char keys[MANY][16];
     struct map map = MAP_INIT;
     for (int i = 0; i < MANY; i++) {
         snprintf(keys[i], sizeof keys[i], "k%d", i);
@@ -116,7 +116,7 @@ static void survives_long_coming_and_going(void **state)
 {
     (void)state;
     enum { KEYS = 300 };
-    static char keys[KEYS][8];
+    static char keys[KEYS][16];
     bool in[KEYS] = {false};
     struct map map = MAP_INIT;
     for (int i = 0; i < KEYS; i++)

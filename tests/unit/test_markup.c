@@ -63,7 +63,8 @@ static void a_link_shows_its_address_where_it_differs(void **state)
     assert_plain("[LINK](https://linkoslo.no)", "LINK (https://linkoslo.no)");
     assert_plain("<https://linkoslo.no>", "https://linkoslo.no");
     assert_plain("[https://a.no](https://a.no)", "https://a.no");
-    assert_plain("se [her](https://a.no) og [der](https://b.no).", "se her (https://a.no) og der (https://b.no).");
+    assert_plain("se [her](https://a.no) og [der](https://b.no).",
+                 "se her (https://a.no) og der (https://b.no).");
     assert_plain("[**fet**](https://a.no)", "fet (https://a.no)");
 }
 
@@ -98,7 +99,9 @@ static void what_does_not_fit_is_an_error(void **state)
 static void hostile_texts_are_survived(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {"*", "**", "_", "[", "](", ")", "- ", "1. ", "\n", "\n\n", "  ", "> ", "`", "```\n", "<", "&", "\\", "a", "å", "https://x.no", "#", "|", "!["};
+    static const char *const pieces[] = {"*",    "**",           "_",  "[", "](",    ")", "- ", "1. ", "\n",
+                                         "\n\n", "  ",           "> ", "`", "```\n", "<", "&",  "\\",  "a",
+                                         "å",    "https://x.no", "#",  "|", "!["};
     for (int round = 0; round < 20000; round++) {
         struct buf text = BUF_INIT(2000), out = BUF_INIT(3000);
         for (uint32_t n = unit_random(60); n > 0; n--)

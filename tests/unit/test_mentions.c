@@ -198,7 +198,8 @@ static void the_same_place_twice_is_one_mention(void **state)
 static void there_are_at_most_eight(void **state)
 {
     (void)state;
-    struct mentions m = find("Oslo, Bergen, Trondheim, Stavanger, Drammen, Horten, Tromsø, Alta, Bodø, Hamar, Molde", false);
+    struct mentions m = find(
+        "Oslo, Bergen, Trondheim, Stavanger, Drammen, Horten, Tromsø, Alta, Bodø, Hamar, Molde", false);
     assert_int_equal(m.count, MENTIONS_MOST);
 }
 
@@ -212,7 +213,8 @@ static void text_is_what_was_written(void **state)
 static void long_messages_take_bounded_time(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {"i lilehamer ", "ae oe aa oslo ", "3187 ", "aaaaeeeeoooo i aeoeaaaeoeaa ", "Mo i Mo i "};
+    static const char *const pieces[] = {"i lilehamer ", "ae oe aa oslo ", "3187 ",
+                                         "aaaaeeeeoooo i aeoeaaaeoeaa ", "Mo i Mo i "};
     char *message = malloc(TEXT_LARGEST + 1);
     for (size_t p = 0; p < sizeof pieces / sizeof *pieces; p++) {
         size_t len = 0, piece = strlen(pieces[p]);

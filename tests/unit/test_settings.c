@@ -51,7 +51,8 @@ static void paths_are_those_of_the_checkout_in_a_checkout(void **state)
 static void a_file_overrides_what_it_names(void **state)
 {
     (void)state;
-    assert_int_equal(load("; hei\n[broker]\nhost = example.no\nport=8883\n\n[bridge]\nsilence_seconds = 0.5\n"), 0);
+    assert_int_equal(
+        load("; hei\n[broker]\nhost = example.no\nport=8883\n\n[bridge]\nsilence_seconds = 0.5\n"), 0);
     assert_no_fault(&err);
     assert_string_equal(settings_text(settings, "broker.host"), "example.no");
     assert_int_equal(settings_int(settings, "broker.port"), 8883);
@@ -108,13 +109,22 @@ static void numbers_are_what_they_look_like(void **state)
         const char *assignment;
         int value; /* 0: refused */
     } cases[] = {
-        {"broker.port=1", 1}, {"broker.port=65535", 65535}, {"broker.port=65536", 0}, {"broker.port=0", 0},
-        {"broker.port=-1", 0}, {"broker.port=1883x", 0}, {"broker.port=", 0}, {"broker.port=18.5", 0},
-        {"broker.port=nan", 0}, {"broker.port=inf", 0}, {"broker.port=99999999999999999999", 0},
+        {"broker.port=1", 1},
+        {"broker.port=65535", 65535},
+        {"broker.port=65536", 0},
+        {"broker.port=0", 0},
+        {"broker.port=-1", 0},
+        {"broker.port=1883x", 0},
+        {"broker.port=", 0},
+        {"broker.port=18.5", 0},
+        {"broker.port=nan", 0},
+        {"broker.port=inf", 0},
+        {"broker.port=99999999999999999999", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int rc = settings_set(settings, cases[i].assignment, &err);
-        if (rc != (cases[i].value ? 0 : -1) || (cases[i].value && settings_int(settings, "broker.port") != cases[i].value))
+        if (rc != (cases[i].value ? 0 : -1) ||
+            (cases[i].value && settings_int(settings, "broker.port") != cases[i].value))
             fail_msg("%s: %d, %d", cases[i].assignment, rc, settings_int(settings, "broker.port"));
     }
 }
@@ -237,7 +247,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_value_has_a_largest_size, start, end),
         cmocka_unit_test_setup_teardown(a_secret_is_the_first_line_of_its_file, start, end),
         cmocka_unit_test_setup_teardown(no_secret_file_means_no_secret, start, end),
-        cmocka_unit_test_setup_teardown(an_empty_too_long_or_missing_secret_is_refused_and_never_shown, start, end),
+        cmocka_unit_test_setup_teardown(an_empty_too_long_or_missing_secret_is_refused_and_never_shown, start,
+                                        end),
         cmocka_unit_test_setup_teardown(the_printed_defaults_can_be_loaded, start, end),
     };
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);

@@ -116,13 +116,41 @@ static void anything_else_is_refused_and_leaves_a_new_conversation(void **unused
 {
     (void)unused;
     static const char *const texts[] = {
-        "", "\n", "state", "state 2\n", "State 1\n", "state 1 \nmisses=1\n", "x\nstate 1\n", "state 1\nnonsense\n", "state 1\n\n", "state 1\nunknown=1\n", "state 1\n=1\n",
-        "state 1\nlanguage=de\n", "state 1\nlanguage=\n", "state 1\nlanguage=nbnbnbnbnb\n", "state 1\nchosen=2\n", "state 1\nintroduced=x\n", "state 1\nasked=4\n",
-        "state 1\nasked=-1\n", "state 1\nmisses=1x\n", "state 1\nmisses=\n", "state 1\nmisses=99999999999999999999\n", "state 1\nlat=91x\n", "state 1\nlat=nan\n",
-        "state 1\nlat=inf\n", "state 1\nlon=181\n", "state 1\nlat=\n", "state 1\nlat=0.0000000000000000000000000000001\n", "state 1\nkommune=03011\n", "state 1\ntag=123456789\n",
-        "state 1\nchoice=no tab\n", "state 1\nwish=1234567890123456789012345678901234567890\n",
+        "",
+        "\n",
+        "state",
+        "state 2\n",
+        "State 1\n",
+        "state 1 \nmisses=1\n",
+        "x\nstate 1\n",
+        "state 1\nnonsense\n",
+        "state 1\n\n",
+        "state 1\nunknown=1\n",
+        "state 1\n=1\n",
+        "state 1\nlanguage=de\n",
+        "state 1\nlanguage=\n",
+        "state 1\nlanguage=nbnbnbnbnb\n",
+        "state 1\nchosen=2\n",
+        "state 1\nintroduced=x\n",
+        "state 1\nasked=4\n",
+        "state 1\nasked=-1\n",
+        "state 1\nmisses=1x\n",
+        "state 1\nmisses=\n",
+        "state 1\nmisses=99999999999999999999\n",
+        "state 1\nlat=91x\n",
+        "state 1\nlat=nan\n",
+        "state 1\nlat=inf\n",
+        "state 1\nlon=181\n",
+        "state 1\nlat=\n",
+        "state 1\nlat=0.0000000000000000000000000000001\n",
+        "state 1\nkommune=03011\n",
+        "state 1\ntag=123456789\n",
+        "state 1\nchoice=no tab\n",
+        "state 1\nwish=1234567890123456789012345678901234567890\n",
         "state 1\nplace=1234567890123456789012345678901234567890123456789012345678901234\n",
-        "state 1\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\n",
+        "state "
+        "1\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice="
+        "a\tb\nchoice=a\tb\nchoice=a\tb\n",
         "state 1\nlanguage_and_much_more=nb\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -165,7 +193,8 @@ static void damaged_text_never_gives_a_broken_state(void **unused)
         if (state_read(&after, exact, len) == 0) {
             assert_true(after.n_choices <= CHOICES_MOST);
             assert_true(after.asked <= ASKED_LAST);
-            assert_true(memchr(after.place, '\0', NAME_SIZE) && memchr(after.tag, '\0', EVENT_TAG) && memchr(after.wish, '\0', KEY_SIZE));
+            assert_true(memchr(after.place, '\0', NAME_SIZE) && memchr(after.tag, '\0', EVENT_TAG) &&
+                        memchr(after.wish, '\0', KEY_SIZE));
             state_write(&after, &second);
             assert_int_equal(buf_done(&second), 0);
             state_read(&again, buf_str(&second), second.len);

@@ -25,7 +25,8 @@ static struct token_keys *keys_of(const char *text)
     return keys;
 }
 
-static void encode(const struct token_keys *keys, const char *network, const char *address, char out[TOKEN_SIZE])
+static void encode(const struct token_keys *keys, const char *network, const char *address,
+                   char out[TOKEN_SIZE])
 {
     struct err err = {.count = 0};
     assert_int_equal(token_encode(keys, 0, network, TOKEN_CHAT, address, out, &err), 0);
@@ -36,7 +37,8 @@ static void comes_back(void **state)
 {
     (void)state;
     struct token_keys *keys = keys_of(KEY_A);
-    char token[TOKEN_SIZE], again[TOKEN_SIZE], address[TOKEN_ADDRESS_MOST + 1], long_one[TOKEN_ADDRESS_MOST + 1];
+    char token[TOKEN_SIZE], again[TOKEN_SIZE], address[TOKEN_ADDRESS_MOST + 1],
+        long_one[TOKEN_ADDRESS_MOST + 1];
     memset(long_one, 'x', TOKEN_ADDRESS_MOST);
     long_one[TOKEN_ADDRESS_MOST] = '\0';
     const char *addresses[] = {"1", "-1001234567890", "!rom:tjener.no", "blåbær@example.org", long_one};
@@ -78,7 +80,8 @@ static void sizes_are_bounded(void **state)
     assert_null(strstr(err.text, "AAAA"));
     assert_int_equal(token_encode(keys, 1, "n", TOKEN_CHAT, "1", token, &err), -1);
     for (size_t len = 0; len < sizeof huge; len++)
-        assert_int_equal(token_decode(keys, "n", TOKEN_CHAT, huge + sizeof huge - 1 - len, address, NULL), -1);
+        assert_int_equal(token_decode(keys, "n", TOKEN_CHAT, huge + sizeof huge - 1 - len, address, NULL),
+                         -1);
     token_keys_free(keys);
 }
 
@@ -230,11 +233,16 @@ static void bad_files_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(comes_back),        cmocka_unit_test(format_is_fixed),
-        cmocka_unit_test(sizes_are_bounded), cmocka_unit_test(networks_differ),
-        cmocka_unit_test(tampering_is_seen), cmocka_unit_test(random_tokens_do_not_decode),
-        cmocka_unit_test(old_keys_decode),   cmocka_unit_test(file_is_made_once),
-        cmocka_unit_test(open_modes_are_refused), cmocka_unit_test(bad_files_are_refused),
+        cmocka_unit_test(comes_back),
+        cmocka_unit_test(format_is_fixed),
+        cmocka_unit_test(sizes_are_bounded),
+        cmocka_unit_test(networks_differ),
+        cmocka_unit_test(tampering_is_seen),
+        cmocka_unit_test(random_tokens_do_not_decode),
+        cmocka_unit_test(old_keys_decode),
+        cmocka_unit_test(file_is_made_once),
+        cmocka_unit_test(open_modes_are_refused),
+        cmocka_unit_test(bad_files_are_refused),
     };
     key_start();
     return cmocka_run_group_tests(tests, NULL, NULL);

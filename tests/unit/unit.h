@@ -1,5 +1,5 @@
-/* What the unit tests share: cmocka, a folder for their files, random numbers that are the same in every run, and
- * the real data. The programs run from the top of the checkout. */
+/* What the unit tests share: cmocka, a folder for their files, random numbers that are the same in every run,
+ * and the real data. The programs run from the top of the checkout. */
 #ifndef UNIT_H
 #define UNIT_H
 
@@ -64,7 +64,8 @@ static inline const char *unit_write_bytes(const char *name, const void *bytes, 
 {
     const char *path = unit_path(name);
     char parent[512];
-    for (const char *slash = strchr(path + strlen(unit_folder()) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    for (const char *slash = strchr(path + strlen(unit_folder()) + 1, '/'); slash;
+         slash = strchr(slash + 1, '/')) {
         assert_true(snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path) < (int)sizeof parent);
         mkdir(parent, 0700);
     }
