@@ -179,6 +179,8 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libbot.a
 
 -include $(wildcard $(BUILD)/bench/*.d)
 
-bench: $(BUILD)/selvhjelpsbot $(BENCH)
+bench:
+	@./deploy/install-deps.sh build run
+	@$(MAKE) --no-print-directory -s $(BUILD)/selvhjelpsbot $(BENCH)
 	@python3 tests/bench/bench.py $(BUILD)
 .PHONY: bench

@@ -102,7 +102,8 @@ static void decide_by_place(const struct intents *intents, struct understood *ou
     const struct intent *find = intents_find(intents, "finn_kontaktpunkt");
     if (!find || !out->place || (out->place->spelled && !out->place->whole && !out->place->home))
         return;
-    if (!out->place->whole && !out->place->home && out->text.n_words > PLACE_WORDS_MOST)
+    bool little_else = out->text.n_words <= out->mentions.words + 1;
+    if (!little_else && !out->place->home && out->text.n_words > PLACE_WORDS_MOST)
         return;
     out->intent = find;
     out->score = out->place->whole ? 0.9 : 0.5;
@@ -191,8 +192,8 @@ void understand(const struct intents *intents, const struct gazetteer *gazetteer
     out->text = text_normalise(message, len, intents_words(intents), arena);
     out->language = language_of(&out->text, &out->language_lead);
     struct intent_score *scores = arena_alloc(arena, intents_count(intents) * sizeof *scores);
-    intents_score(intents, &out->text, arena, scores);
-    out->care = care_decide(intents, scores, &out->text);
+    const char *calmed = intents_score(intents, &out->text, arena, scores);
+    out->care = care_decide(intents, scores, calmed);
     out->mentions = mentions_find(gazetteer, &out->text, asked_place, arena);
     out->place = mentions_main(&out->mentions);
     decide_by_pattern(intents, scores, out);

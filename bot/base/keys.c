@@ -17,6 +17,11 @@ void key_random(void *out, size_t len)
     randombytes_buf(out, len);
 }
 
+void key_wipe(void *secret, size_t len)
+{
+    sodium_memzero(secret, len);
+}
+
 void key_hash(unsigned char out[KEY_HASH], const unsigned char *secret, const struct key_part *parts,
               size_t count)
 {

@@ -13,6 +13,9 @@ void key_start(void);
 
 void key_random(void *out, size_t len);
 
+/* Overwrites a secret so that the compiler cannot leave it out. */
+void key_wipe(void *secret, size_t len);
+
 /* A 16-byte BLAKE2b hash of parts joined unambiguously (each part's length goes before it). `secret` has
  * KEY_SECRET bytes, or is NULL for an unkeyed hash. */
 struct key_part {

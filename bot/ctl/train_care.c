@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "text/care_model.h"
+#include "text/normalise.h"
 
 /* Share of non-crisis messages, none of which the model has seen, that may come out as possible. */
 static const double false_alarms = 0.04;
@@ -32,7 +33,7 @@ static void add_lesson(struct lessons *l, const struct words *words, const char 
     MEM_ROOM(l->list, l->count, l->cap);
     struct care_lesson *lesson = &l->list[l->count++];
     lesson->crisis = strncmp(line, "krise_", 6) == 0;
-    lesson->count = care_model_features(&text, features);
+    lesson->count = care_model_features(text.canon, features);
     lesson->features = arena_alloc(&l->arena, (lesson->count + 1) * sizeof *features);
     memcpy(lesson->features, features, lesson->count * sizeof *features);
     arena_reset(scratch);

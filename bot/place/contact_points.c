@@ -287,6 +287,8 @@ size_t registry_nearest(const struct registry *registry, const struct position *
     size_t count = 0;
     if (most > MOST)
         most = MOST;
+    if (!most)
+        return 0;
     for (size_t i = 0; i < registry->count; i++) {
         const struct contact_point *point = &registry->points[i];
         if (!point->placed || point->digital || point->status == POINT_CLOSED || point->n_topics)

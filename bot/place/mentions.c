@@ -163,6 +163,7 @@ static void add_mention(struct finder *f, size_t i, size_t n, const struct place
         return;
     places = drop_small_namesakes(f, places);
     struct mention *mention = &f->found->list[f->found->count++];
+    f->found->words += n;
     *mention = (struct mention){
         .text = raw,
         .places = places,
@@ -377,7 +378,7 @@ static bool all_capitals(const struct text *text)
 struct mentions mentions_find(const struct gazetteer *gazetteer, const struct text *text, bool asked,
                               struct arena *arena)
 {
-    struct mentions found = {.count = 0, .abroad = NULL};
+    struct mentions found = {.count = 0};
     struct finder f = {gazetteer, text, arena, &found, asked, all_capitals(text)};
     size_t words = text->n_words < 800 ? text->n_words : 800;
     for (size_t i = 0; i < words;) {

@@ -23,6 +23,7 @@ struct mention {
 struct mentions {
     struct mention list[MENTIONS_MOST];
     size_t count;
+    size_t words;       /* of the text that belong to a mention */
     const char *abroad; /* a country or city outside Norway where the person seems to be, as written; or NULL */
 };
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -165,7 +164,7 @@ void store_close(struct store *store)
     marker_close(store->marker);
     if (store->lock >= 0)
         close(store->lock);
-    sodium_memzero(store->secret, sizeof store->secret);
+    key_wipe(store->secret, sizeof store->secret);
     free(store);
 }
 

@@ -114,11 +114,6 @@ static const struct choice *by_ordinal(const struct turn *t)
     return NULL;
 }
 
-static bool offers_places(const struct state *state)
-{
-    return state->n_choices && strncmp(state->choices[0].action, "place:", 6) == 0;
-}
-
 /* An answer typed instead of pressed: the number in reading order, or the button's words. */
 static const struct choice *typed(const struct turn *t)
 {
@@ -134,9 +129,9 @@ static const struct choice *typed(const struct turn *t)
     const struct choice *choice = only_one(t, same_words);
     if (!choice && text->n_words <= FEW_WORDS)
         choice = only_one(t, words_in_label);
-    if (!choice && offers_places(state) && text->n_words <= SOME_WORDS)
+    if (!choice && find_offers_places(state) && text->n_words <= SOME_WORDS)
         choice = only_one(t, word_of_label);
-    if (!choice && offers_places(state) && text->n_words <= FEW_WORDS)
+    if (!choice && find_offers_places(state) && text->n_words <= FEW_WORDS)
         choice = by_ordinal(t);
     return choice;
 }

@@ -18,8 +18,9 @@ static void answer_human(struct turn *t)
     const struct kommune *kommune =
         t->next->kommune[0] ? gazetteer_kommune(t->world->gazetteer, t->next->kommune) : NULL;
     struct part *part = say_part(t, "menneske");
-    struct value *v = values_new(t, part, 2);
+    struct value *v = values_new(t, part, 3);
     part->lines = "alle";
+    value_text(&v[2], "kommunen", find_authority(t));
     value_text(&v[0], "sted", t->next->has_place ? t->next->place : "");
     value_text(&v[1], "kommune", kommune ? kommune->short_name : "");
     offer_intent(t, "finn_kontaktpunkt");
@@ -39,6 +40,8 @@ static void answer_topic(struct turn *t)
 static void answer_plain(struct turn *t, const struct intent *intent)
 {
     say_lines(t, intent->reply, "alle");
+    if (t->next->asked == ASKED_PLACE && find_offers_places(t->state))
+        return; /* the places of the open question follow */
     for (size_t i = 0; i < intent->n_choices; i++)
         offer_intent(t, intent->choices[i]);
     if (intent->n_choices == 0)

@@ -72,6 +72,15 @@ static const struct kommune *known_kommune(const struct turn *t)
     return t->next->kommune[0] ? gazetteer_kommune(t->world->gazetteer, t->next->kommune) : NULL;
 }
 
+const char *find_authority(const struct turn *t)
+{
+    const struct kommune *kommune = known_kommune(t);
+    const char *name = kommune ? kommune->short_name : t->next->place;
+    if (strcmp(t->next->kommune, "2111") == 0) /* Svalbard is no kommune */
+        return "Longyearbyen lokalstyre";
+    return t->next->has_place ? arena_printf(t->arena, "%s kommune", name) : "";
+}
+
 static void fill_answer(struct turn *t, struct part *part, const struct hit *hits, size_t count)
 {
     const struct contact_point *digital[DIGITAL_SHOWN];
@@ -83,11 +92,12 @@ static void fill_answer(struct turn *t, struct part *part, const struct hit *hit
         items[i] = hit_scope(t, &hits[i]);
     for (size_t i = 0; i < n_digital; i++)
         online[i] = digital_scope(t, digital[i]);
-    struct value *v = values_new(t, part, 4);
+    struct value *v = values_new(t, part, 5);
     value_text(&v[0], "sted", t->next->place);
     value_text(&v[1], "kommune", kommune ? kommune->short_name : t->next->place);
     value_list(&v[2], "treff", items, count);
     value_list(&v[3], "digitale", online, n_digital);
+    value_text(&v[4], "kommunen", find_authority(t));
 }
 
 /* Shows the contact points from number `from` on, for the place that is known. */
@@ -262,6 +272,11 @@ void find_unknown(struct turn *t)
     find_offer_again(t);
     offer_intent(t, "hjelp");
     offer_intent(t, "menneske");
+}
+
+bool find_offers_places(const struct state *state)
+{
+    return state->n_choices && strncmp(state->choices[0].action, "place:", 6) == 0;
 }
 
 void find_offer_again(struct turn *t)

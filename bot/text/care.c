@@ -2,8 +2,6 @@
 
 #include "text/care_model.h"
 
-enum { WORDS_LEAST = 2 };
-
 static enum care_level level_of(const struct intent_score *score)
 {
     if (score->best >= WEIGHT_CERTAIN)
@@ -11,14 +9,13 @@ static enum care_level level_of(const struct intent_score *score)
     return score->best > 0 || score->limit ? CARE_POSSIBLE : CARE_NONE;
 }
 
-/* One word alone says too little for the model. */
-static bool model_says_possible(const struct intents *intents, const struct text *text)
+static bool model_says_possible(const struct intents *intents, const char *calmed)
 {
     const struct care_model *model = intents_care_model(intents);
-    return model && text->n_words >= WORDS_LEAST && care_model_score(model, text) >= care_model_threshold(model);
+    return model && care_model_score(model, calmed) >= care_model_threshold(model);
 }
 
-struct care care_decide(const struct intents *intents, const struct intent_score *scores, const struct text *text)
+struct care care_decide(const struct intents *intents, const struct intent_score *scores, const char *calmed)
 {
     struct care care = {CARE_NONE, NULL, 0};
     int best = -1;
@@ -32,7 +29,7 @@ struct care care_decide(const struct intents *intents, const struct intent_score
             care = (struct care){level, intent, scores[i].line};
         }
     }
-    if (care.level == CARE_NONE && model_says_possible(intents, text))
+    if (care.level == CARE_NONE && model_says_possible(intents, calmed))
         care.level = CARE_POSSIBLE;
     return care;
 }

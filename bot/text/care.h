@@ -14,8 +14,9 @@ struct care {
 };
 
 /* The class with the best score; priority decides between equal ones. A crisis pattern that passed its limit
- * counts as possible. Where no pattern matched, the care model may say possible (class and line stay empty). */
-struct care care_decide(const struct intents *intents, const struct intent_score *scores, const struct text *text);
+ * counts as possible. Where no pattern matched, the care model may say possible (class and line stay empty);
+ * `calmed` is what intents_score returned. */
+struct care care_decide(const struct intents *intents, const struct intent_score *scores, const char *calmed);
 
 const char *care_name(enum care_level level); /* none, possible, certain */
 

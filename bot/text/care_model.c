@@ -52,23 +52,33 @@ static void add_grams(struct gathering *g, const char *word, size_t len)
             add_feature(g, (uint32_t)n, padded + i, n, "", 0);
 }
 
-size_t care_model_features(const struct text *text, uint16_t *features)
+/* The features of at most `words` words from *at on, which moves behind them. Returns how many words were read. */
+static size_t gather_words(struct gathering *g, const char **at, size_t words)
+{
+    const char *last = "", *before = "";
+    size_t last_len = 0, before_len = 0, read = 0;
+    while (**at && read < words) {
+        size_t len = strcspn(*at, " ");
+        if (**at != '_') {
+            add_feature(g, 101, *at, len, "", 0);
+            add_feature(g, 102, last, last_len, *at, len);
+            add_feature(g, 103, before, before_len, *at, len);
+            add_grams(g, *at, len);
+            before = last;
+            before_len = last_len;
+            last = *at;
+            last_len = len;
+            read++;
+        }
+        *at += len + ((*at)[len] == ' ');
+    }
+    return read;
+}
+
+size_t care_model_features(const char *canon, uint16_t *features)
 {
     struct gathering g = {features, 0};
-    const char *at = text->canon, *end = text->canon + text->canon_len, *last = "", *before = "";
-    size_t last_len = 0, before_len = 0;
-    while (at < end) {
-        size_t len = strcspn(at, " ");
-        add_feature(&g, 101, at, len, "", 0);
-        add_feature(&g, 102, last, last_len, at, len);
-        add_feature(&g, 103, before, before_len, at, len);
-        add_grams(&g, at, len);
-        before = last;
-        before_len = last_len;
-        last = at;
-        last_len = len;
-        at += len + (at[len] == ' ');
-    }
+    gather_words(&g, &canon, SIZE_MAX);
     return g.count;
 }
 
@@ -83,10 +93,31 @@ double care_model_score_features(const struct care_model *model, const uint16_t 
     return 1.0 / (1.0 + exp(-sum - (double)model->bias));
 }
 
-double care_model_score(const struct care_model *model, const struct text *text)
+/* Behind the first `words` words. */
+static const char *skip_words(const char *at, size_t words)
+{
+    for (; *at && words; words--) {
+        at += strcspn(at, " ");
+        at += *at == ' ';
+    }
+    return at;
+}
+
+double care_model_score(const struct care_model *model, const char *canon)
 {
     uint16_t features[CARE_FEATURES_MOST];
-    return care_model_score_features(model, features, care_model_features(text, features));
+    double best = 0;
+    for (const char *start = canon;;) {
+        struct gathering g = {features, 0};
+        const char *at = start;
+        if (gather_words(&g, &at, CARE_WINDOW) >= 2) {
+            double score = care_model_score_features(model, features, g.count);
+            best = score > best ? score : best;
+        }
+        if (!*at)
+            return best;
+        start = skip_words(start, CARE_WINDOW / 2);
+    }
 }
 
 double care_model_threshold(const struct care_model *model)

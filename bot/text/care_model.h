@@ -8,10 +8,13 @@
 #ifndef TEXT_CARE_MODEL_H
 #define TEXT_CARE_MODEL_H
 
-#include "base/err.h"
-#include "text/normalise.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-enum { CARE_BUCKETS = 32768, CARE_FEATURES_MOST = 4000 };
+#include "base/err.h"
+
+enum { CARE_BUCKETS = 32768, CARE_FEATURES_MOST = 4000, CARE_WINDOW = 20 };
 
 struct care_model;
 
@@ -19,8 +22,10 @@ struct care_model;
 struct care_model *care_model_load(const char *path, struct err *err);
 void care_model_free(struct care_model *model);
 
-/* Probability, 0 to 1, that the text is a crisis message. */
-double care_model_score(const struct care_model *model, const struct text *text);
+/* Probability, 0 to 1, that a canonical text (words blanked out as `___` are passed over) is a crisis message. A long
+ * text is looked at in windows of CARE_WINDOW words, and the highest score counts: one line in a long story is enough.
+ * One word alone says too little: 0. */
+double care_model_score(const struct care_model *model, const char *canon);
 /* From this score on a message counts as possible. */
 double care_model_threshold(const struct care_model *model);
 
@@ -33,7 +38,7 @@ struct care_lesson {
 };
 
 /* The features of a text; returns how many of CARE_FEATURES_MOST. */
-size_t care_model_features(const struct text *text, uint16_t *features);
+size_t care_model_features(const char *canon, uint16_t *features);
 /* Learns from lessons in a fixed order of its own: the same lessons give the same model. Owned by the caller. */
 struct care_model *care_model_learn(const struct care_lesson *lessons, size_t count);
 void care_model_set_threshold(struct care_model *model, double threshold);

@@ -24,6 +24,18 @@ static void compile(struct pattern *pattern, struct err *err)
         buf_add_str(&source, pattern->source);
     else
         buf_addf(&source, "(?<![^ ])(?:%s)(?![^ ])", pattern->source);
+    /* alone first: a bracket left open must not be closed by what stands around it */
+    pcre2_code *alone = pcre2_compile((PCRE2_SPTR)pattern->source, PCRE2_ZERO_TERMINATED, options, &code, &offset, NULL);
+    bool whole = alone != NULL;
+    pcre2_code_free(alone);
+    if (!whole) {
+        unsigned char message[200];
+        pcre2_get_error_message(code, message, sizeof message);
+        err_at(err, pattern->intent->file, pattern->line, "the pattern is not valid: %s (near \"%.20s\")", (char *)message,
+               pattern->source + (offset > 10 ? offset - 10 : 0));
+        buf_free(&source);
+        return;
+    }
     pattern->code = buf_done(&source) ? NULL
                                       : pcre2_compile((PCRE2_SPTR)buf_str(&source), source.len, options, &code,
                                                       &offset, NULL);
@@ -184,8 +196,8 @@ static void match_one(struct matching *m, const struct pattern *pattern)
     }
 }
 
-void intents_score(const struct intents *intents, const struct text *text, struct arena *arena,
-                   struct intent_score *scores)
+const char *intents_score(const struct intents *intents, const struct text *text, struct arena *arena,
+                          struct intent_score *scores)
 {
     struct matching m = {intents, text, NULL, scores};
     uint8_t *bits = arena_alloc(arena, prefilter_bytes(intents->filter));
@@ -197,6 +209,7 @@ void intents_score(const struct intents *intents, const struct text *text, struc
     for (size_t i = 0; i < intents->n_patterns; i++)
         if (!intents->patterns[i].calm && (bits[i / 8] >> (i % 8) & 1))
             match_one(&m, &intents->patterns[i]);
+    return m.calmed ? m.calmed : text->canon;
 }
 
 /* ---- access ---- */

@@ -71,9 +71,10 @@ struct intent_score {
 };
 
 /* Fills `scores` (intents_count() entries). Only crisis intents look past the first 4,096 bytes
- * of canon, and only they see it with calm words blanked out. */
-void intents_score(const struct intents *intents, const struct text *text, struct arena *arena,
-                   struct intent_score *scores);
+ * of canon, and only they see it with calm words blanked out: that text (canon_len bytes, borrowed or the arena's)
+ * is returned. */
+const char *intents_score(const struct intents *intents, const struct text *text, struct arena *arena,
+                          struct intent_score *scores);
 
 /* Likeness of the text to the examples of each intent, 0 to 1, from character trigrams; `lines` receives the
  * line of the most similar example. Arrays of intents_count() entries. */

@@ -4,7 +4,7 @@
  *   plain  lower case, accents other than æøå dropped (ä → æ, ö → ø), one space between words; a sentence mark
  *          (. ! ? : ; … line end) becomes the word `.`, a comma the word `,`; none at the ends; emoji that carry
  *          a feeling or an answer become words (emojitrist, emojija …)
- *   canon  plain with each word folded by the word list (`æ` → `jeg`), also misspelt ones
+ *   canon  plain with each word folded by the word list (`æ` → `jeg`), also misspelt ones; a comma is a `.` too
  *
  * Pure: all memory is the arena's. */
 #ifndef TEXT_NORMALISE_H

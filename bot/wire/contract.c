@@ -146,7 +146,13 @@ static void set_time(json_t *object, const char *name, int64_t ms)
 static void set_text(json_t *object, const char *name, const char *text)
 {
     if (text)
-        json_object_set_new(object, name, json_string(text));
+        json_object_set_new(object, name, json_string(text)); /* text that is not UTF-8 sets nothing: see is_written */
+}
+
+/* Jansson refuses text that is not UTF-8 and leaves the member out; the payload must then not go out. */
+static bool is_written(const json_t *object, const char *name)
+{
+    return json_object_get(object, name) != NULL;
 }
 
 /* ---- in ---- */
@@ -327,7 +333,10 @@ static json_t *rows_json(const struct out *reply)
         } else {
             room = false;
         }
-        json_array_append_new(row, json_pack("{s:s, s:s}", "label", button->label, "value", button->value));
+        if (json_array_append_new(row, json_pack("{s:s, s:s}", "label", button->label, "value", button->value))) {
+            json_decref(rows);
+            return NULL;
+        }
     }
     return rows;
 }
@@ -346,6 +355,8 @@ void contract_write_out(const struct out *reply, struct buf *payload)
         json_object_set_new(root, "urgent", json_true());
     if (reply->expires)
         set_time(root, "expires", reply->expires);
+    if (!is_written(root, "id") || !is_written(root, "text") || !is_written(root, "choices"))
+        payload->failed = true;
     write_json(root, payload);
 }
 

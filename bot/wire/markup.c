@@ -3,10 +3,12 @@
 #include <md4c.h>
 #include <string.h>
 
+enum { LISTS_MOST = 16 };
+
 struct writer {
     struct buf *out;
     int lists;            /* depth of lists */
-    int ordinal;          /* next number of an ordered list, 0: bulleted */
+    int ordinal[LISTS_MOST]; /* next number of each open list, 0: bulleted */
     bool item_open;       /* the item's bullet has just been written */
     bool first_item;      /* of a list: the empty line before it stays */
     size_t link_start;    /* where the link's text began */
@@ -31,8 +33,9 @@ static void start_item(struct writer *w)
     w->first_item = false;
     for (int i = 1; i < w->lists; i++)
         buf_add_str(w->out, "  ");
-    if (w->ordinal)
-        buf_addf(w->out, "%d. ", w->ordinal++);
+    int *ordinal = &w->ordinal[w->lists > 0 && w->lists <= LISTS_MOST ? w->lists - 1 : 0];
+    if (*ordinal)
+        buf_addf(w->out, "%d. ", (*ordinal)++);
     else
         buf_add_str(w->out, "- ");
     w->item_open = true;
@@ -48,7 +51,8 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
             separate(w);
             w->first_item = true;
         }
-        w->ordinal = type == MD_BLOCK_OL ? (int)((MD_BLOCK_OL_DETAIL *)detail)->start : 0;
+        if (w->lists <= LISTS_MOST)
+            w->ordinal[w->lists - 1] = type == MD_BLOCK_OL ? (int)((MD_BLOCK_OL_DETAIL *)detail)->start : 0;
         break;
     case MD_BLOCK_LI:
         start_item(w);
@@ -101,12 +105,30 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *user)
     return 0;
 }
 
+/* The entities that our texts use; another one stays as it was written. */
+static void add_entity(struct buf *out, const char *text, size_t size)
+{
+    static const struct {
+        const char *entity, *plain;
+    } known[] = {{"&amp;", "&"},         {"&lt;", "<"},         {"&gt;", ">"},       {"&quot;", "\""},    {"&nbsp;", " "},
+                 {"&aelig;", "æ"},      {"&oslash;", "ø"},    {"&aring;", "å"},   {"&AElig;", "Æ"},    {"&Oslash;", "Ø"},
+                 {"&Aring;", "Å"},      {"&ndash;", "–"},     {"&laquo;", "«"},   {"&raquo;", "»"},    {"&hellip;", "…"}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strlen(known[i].entity) == size && memcmp(known[i].entity, text, size) == 0) {
+            buf_add_str(out, known[i].plain);
+            return;
+        }
+    buf_add(out, text, size);
+}
+
 static int add_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *user)
 {
     struct writer *w = user;
     w->item_open = false;
     if (type == MD_TEXT_BR)
         buf_add_char(w->out, '\n');
+    else if (type == MD_TEXT_ENTITY)
+        add_entity(w->out, text, size);
     else if (type == MD_TEXT_SOFTBR)
         buf_add_str(w->out, w->lists ? "\n  " : "\n");
     else

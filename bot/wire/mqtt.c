@@ -3,7 +3,6 @@
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <poll.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +39,7 @@ struct mqtt {
     bool suspect;       /* the other side closed the connection: look before taking the name again */
     int64_t look_until; /* 0: not looking */
     char *host, *root;
-    char client_id[CONTRACT_TOPIC_LARGEST], instance[20];
+    char client_id[CONTRACT_TOPIC_LARGEST], instance[KEY_HASH_TEXT];
     char status_topic[CONTRACT_TOPIC_LARGEST]; /* empty for an onlooker */
     char *topics[MQTT_SUBSCRIPTIONS_MOST + 1];
     int n_topics, port;
@@ -193,7 +192,7 @@ static int set_account(struct mqtt *m, const struct settings *settings, struct e
     int rc = settings_secret(settings, "broker.password_file", password, sizeof password, err);
     if (rc == 0 && *username && mosquitto_username_pw_set(m->mosq, username, *password ? password : NULL))
         rc = err_add(err, "broker.username is not valid");
-    sodium_memzero(password, sizeof password);
+    key_wipe(password, sizeof password);
     return rc;
 }
 
@@ -250,9 +249,9 @@ static int configure(struct mqtt *m, const struct settings *settings, struct err
 /* A fixed id for each program, so that a second one takes the session over; an onlooker's is its own. */
 static void name_client(struct mqtt *m, const char *name)
 {
-    unsigned char random[8];
+    unsigned char random[KEY_HASH];
     key_random(random, sizeof random);
-    sodium_bin2hex(m->instance, sizeof m->instance, random, sizeof random);
+    key_hash_text(random, m->instance);
     if (name)
         topic_write(m->status_topic, m->root, TOPIC_STATUS, name, NULL);
     snprintf(m->client_id, sizeof m->client_id, "%s/%s", m->root, name ? name : m->instance);

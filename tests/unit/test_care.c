@@ -44,7 +44,7 @@ static struct intent_score *of(const char *label)
 
 static void assert_care(enum care_level level, const char *label)
 {
-    struct care care = care_decide(intents, scores, &text);
+    struct care care = care_decide(intents, scores, text.canon);
     assert_int_equal(care.level, level);
     assert_string_equal(care.class ? care.class->label : "", label);
 }
@@ -54,7 +54,7 @@ static void nothing_is_none(void **state)
     (void)state;
     of("a_talk")->best = 100;
     assert_care(CARE_NONE, "");
-    assert_int_equal(care_decide(intents, scores, &text).line, 0);
+    assert_int_equal(care_decide(intents, scores, text.canon).line, 0);
 }
 
 static void full_weight_is_certain_less_is_possible(void **state)
@@ -67,7 +67,7 @@ static void full_weight_is_certain_less_is_possible(void **state)
     of("krise_a")->best = 100;
     of("krise_a")->line = 17;
     assert_care(CARE_CERTAIN, "krise_a");
-    assert_int_equal(care_decide(intents, scores, &text).line, 17);
+    assert_int_equal(care_decide(intents, scores, text.canon).line, 17);
 }
 
 static void the_best_score_decides_the_class(void **state)

@@ -45,7 +45,7 @@ static struct care_model *learn(void)
     for (size_t i = 0; i < COUNT; i++) {
         struct text text = text_of(messages[i].message);
         lessons[i].features = arena_alloc(&arena, CARE_FEATURES_MOST * sizeof *lessons[i].features);
-        lessons[i].count = care_model_features(&text, lessons[i].features);
+        lessons[i].count = care_model_features(text.canon, lessons[i].features);
         lessons[i].crisis = messages[i].crisis;
     }
     return care_model_learn(lessons, COUNT);
@@ -54,7 +54,7 @@ static struct care_model *learn(void)
 static double score(const struct care_model *model, const char *message)
 {
     struct text text = text_of(message);
-    return care_model_score(model, &text);
+    return care_model_score(model, text.canon);
 }
 
 static void learning_tells_the_lessons_apart(void **state)
@@ -141,15 +141,15 @@ static void features_are_bounded_for_the_longest_text(void **state)
         message[i] = i % 7 == 6 ? ' ' : (char)('a' + unit_random(26));
     message[TEXT_LARGEST] = '\0';
     struct text text = text_of(message);
-    assert_true(care_model_features(&text, features) <= CARE_FEATURES_MOST);
+    assert_true(care_model_features(text.canon, features) <= CARE_FEATURES_MOST);
     memset(message, 'a', TEXT_LARGEST);
     text = text_of(message);
-    size_t count = care_model_features(&text, features);
+    size_t count = care_model_features(text.canon, features);
     assert_true(count <= CARE_FEATURES_MOST);
     for (size_t i = 0; i < count; i++)
         assert_true(features[i] < CARE_BUCKETS);
     text = text_of("");
-    assert_int_equal(care_model_features(&text, features), 0);
+    assert_int_equal(care_model_features(text.canon, features), 0);
     free(message);
     free(features);
 }

@@ -352,7 +352,7 @@ static void for_a_crisis_intent_the_limit_counts_as_possible(void **state)
     load();
     struct text text = slow_text();
     intents_score(intents, &text, &arena, scores);
-    struct care care = care_decide(intents, scores, &text);
+    struct care care = care_decide(intents, scores, text.canon);
     assert_int_equal(care.level, CARE_POSSIBLE);
     assert_string_equal(care.class->label, "k");
 }
@@ -365,7 +365,7 @@ static void for_another_intent_it_does_not(void **state)
     struct text text = slow_text();
     intents_score(intents, &text, &arena, scores);
     assert_true(scores[0].limit);
-    assert_int_equal(care_decide(intents, scores, &text).level, CARE_NONE);
+    assert_int_equal(care_decide(intents, scores, text.canon).level, CARE_NONE);
 }
 
 /* A pattern that captures much has matched, not run away. */
