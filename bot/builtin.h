@@ -1,5 +1,6 @@
-/* Texts and crisis words for the worst day: compiled in, so that a person in danger is answered when the folders,
- * the database or the core are broken. A test holds the numbers in them equal to replies/helplines.ini. */
+/* Texts and crisis words for the worst day: compiled in, so that a person in danger is answered when the
+ * folders, the database or the core are broken. A test holds the numbers in them equal to
+ * replies/helplines.ini. */
 #ifndef BOT_BUILTIN_H
 #define BOT_BUILTIN_H
 
@@ -18,11 +19,12 @@ enum builtin {
 /* CommonMark; never NULL. Unknown language: nb. */
 const char *builtin_text(enum builtin which, enum language language);
 
-/* Whether one of a small list of crisis words stands in the message (nb, nn, dialect, en; upper or lower case).
- * It prefers one answer too many. */
+/* Whether one of a small list of crisis words stands in the message (nb, nn, dialect, en; upper or lower
+ * case). It prefers one answer too many. */
 bool builtin_is_crisis(const char *text, size_t len);
 
-/* What the bridge answers while the core is silent; `*urgent` tells that crisis words stand in the message. */
+/* What the bridge answers while the core is silent; `*urgent` tells that crisis words stand in the message.
+ */
 const char *builtin_offline(const char *text, size_t len, const char *language, bool *urgent);
 
 #endif

@@ -18,8 +18,8 @@
 enum { BATCH_MOST = 500, PURGE_EVERY_MS = 15000, DATABASE_RETRY_MS = 1000, WIPE_WITHIN_MS = 20000 };
 
 struct counts {
-    int64_t received, accepted, repeated, refused, unreadable, left, crisis_uncommitted, builtin, batches, failed_batches,
-        runaway;
+    int64_t received, accepted, repeated, refused, unreadable, left, crisis_uncommitted, builtin, batches,
+        failed_batches, runaway;
 };
 
 /* One message of the batch that is under way. */
@@ -64,7 +64,8 @@ static void publish_accepted_of(struct core *core, const char *network)
     struct accepted accepted = {ids, 0, refused, 0};
     for (size_t i = 0; i < core->n_items; i++) {
         const struct outcome *outcome = &core->items[i].outcome;
-        if (core->items[i].topic.kind != TOPIC_IN || strcmp(core->items[i].topic.network, network) || !outcome->id)
+        if (core->items[i].topic.kind != TOPIC_IN || strcmp(core->items[i].topic.network, network) ||
+            !outcome->id)
             continue;
         if (outcome->verdict == TURN_ACCEPTED || outcome->verdict == TURN_REPEATED)
             ids[accepted.n_ids++] = outcome->id;
@@ -88,7 +89,8 @@ static void publish_accepted(struct core *core)
     for (size_t i = 0; i < core->n_items; i++) {
         bool first = core->items[i].topic.kind == TOPIC_IN;
         for (size_t k = 0; k < i && first; k++)
-            first = core->items[k].topic.kind != TOPIC_IN || strcmp(core->items[k].topic.network, core->items[i].topic.network);
+            first = core->items[k].topic.kind != TOPIC_IN ||
+                    strcmp(core->items[k].topic.network, core->items[i].topic.network);
         if (first)
             publish_accepted_of(core, core->items[i].topic.network);
     }
@@ -110,8 +112,8 @@ static void count_verdict(struct core *core, const struct outcome *outcome)
     }
     if (outcome->runaway) {
         c->runaway++;
-        log_warn("%s:%d: a pattern ran past its limit and was skipped; make it simpler", outcome->runaway->file,
-                 outcome->runaway_line);
+        log_warn("%s:%d: a pattern ran past its limit and was skipped; make it simpler",
+                 outcome->runaway->file, outcome->runaway_line);
     }
 }
 
@@ -141,7 +143,8 @@ static int take_delivered(struct core *core, const struct item *item, int64_t no
 static void take_status(struct core *core, const struct item *item)
 {
     struct status status;
-    if (item->message->cut || contract_read_status(item->message->payload, item->message->len, &core->arena, &status))
+    if (item->message->cut ||
+        contract_read_status(item->message->payload, item->message->len, &core->arena, &status))
         core->counts.unreadable++;
     else
         outbox_network(core->outbox, item->topic.network, status.online);
@@ -236,7 +239,8 @@ static void answer_in_emergency(struct core *core, size_t from, size_t to, int64
         struct item *item = &core->items[i];
         if (item->topic.kind != TOPIC_IN || item->message->cut)
             continue;
-        struct incoming in = {item->topic.network, item->topic.chat, item->message->payload, item->message->len};
+        struct incoming in = {item->topic.network, item->topic.chat, item->message->payload,
+                              item->message->len};
         buf_free(&item->outcome.payload);
         turn_emergency(&core->turns, &in, now, &core->arena, &item->outcome);
         item->outcome.verdict = TURN_LEFT;
@@ -253,7 +257,8 @@ static void database_failed(struct core *core, const struct err *err, int64_t mo
     struct err again = {.count = 0};
     core->counts.failed_batches++;
     if (!core->database_down)
-        log_warn("%s; nothing is accepted until it serves again, crisis messages are answered", err_first(err, first, sizeof first));
+        log_warn("%s; nothing is accepted until it serves again, crisis messages are answered",
+                 err_first(err, first, sizeof first));
     core->database_down = true;
     core->database_due = mono + DATABASE_RETRY_MS;
     outbox_reload(core->outbox, &again);
@@ -304,9 +309,11 @@ static void add_counter(struct status *status, const char *name, int64_t value)
 
 static void say_status(struct core *core, int64_t now)
 {
-    static const char doubtful[] = "the clock jumped by more than 24 hours: nothing old is deleted until the core is started "
-                                   "once with -t (trust the clock)";
-    static const char down[] = "the database does not serve: nothing is accepted; look at the disk and the log";
+    static const char doubtful[] =
+        "the clock jumped by more than 24 hours: nothing old is deleted until the core is started "
+        "once with -t (trust the clock)";
+    static const char down[] =
+        "the database does not serve: nothing is accepted; look at the disk and the log";
     struct status status = {.online = true, .since = core->since, .version = VERSION};
     struct outbox_counts out;
     struct err err = {.count = 0};
@@ -383,11 +390,13 @@ static int64_t least(int64_t a, int64_t b)
 
 static int wait_time(const struct core *core, int64_t mono)
 {
-    int64_t due = least(mqtt_due(core->mqtt), least(watch_due(core->watch), least(core->purge_due, core->wipe_due)));
+    int64_t due = least(mqtt_due(core->mqtt),
+                        least(watch_due(core->watch), least(core->purge_due, core->wipe_due)));
     if (mqtt_waiting(core->mqtt))
         return 0;
     if (mqtt_ready(core->mqtt))
-        due = least(due, least(core->status_due, core->database_down ? core->database_due : outbox_due(core->outbox)));
+        due = least(due, least(core->status_due,
+                               core->database_down ? core->database_due : outbox_due(core->outbox)));
     return due <= mono ? 0 : (int)least(due - mono, 1000);
 }
 
@@ -416,12 +425,14 @@ static void wake_up(struct core *core, short mqtt_revents)
 static int loop(struct core *core, const volatile sig_atomic_t *stop)
 {
     while (!*stop) {
-        struct pollfd fds[2] = {{mqtt_fd(core->mqtt), mqtt_events(core->mqtt), 0}, {watch_fd(core->watch), POLLIN, 0}};
+        struct pollfd fds[2] = {{mqtt_fd(core->mqtt), mqtt_events(core->mqtt), 0},
+                                {watch_fd(core->watch), POLLIN, 0}};
         if (poll(fds, 2, wait_time(core, clock_mono_ms())) < 0)
             fds[0].revents = fds[1].revents = 0; /* a signal: *stop tells */
         wake_up(core, fds[0].revents);
         if (mqtt_taken_over(core->mqtt)) {
-            log_warn("another core has taken over this broker's session; this one stops. Run only one at a time.");
+            log_warn(
+                "another core has taken over this broker's session; this one stops. Run only one at a time.");
             return CORE_TAKEN_OVER;
         }
     }
@@ -445,7 +456,8 @@ static int start(struct core *core, struct err *err)
     if (!core->outbox || !core->watch || !core->mqtt)
         return -1;
     if (dataset_load(&core->data, settings, &faults)) {
-        log_warn("data files are broken; until they are mended only built-in texts are said:\n%s", faults.text);
+        log_warn("data files are broken; until they are mended only built-in texts are said:\n%s",
+                 faults.text);
         watch_note_faults(core->watch, &faults);
     }
     core->turns = (struct turns){&core->data, settings, core->store, settings_int(settings, "core.far_km"),
@@ -467,7 +479,8 @@ int core_run(const struct settings *settings, const volatile sig_atomic_t *stop)
         log_warn("the core cannot start: %s", err_first(&err, first, sizeof first));
     } else {
         store_clock_doubtful(core.store, core.since);
-        log_info("ready: %zu intents, %zu contact points", core.data.intents ? intents_count(core.data.intents) : 0,
+        log_info("ready: %zu intents, %zu contact points",
+                 core.data.intents ? intents_count(core.data.intents) : 0,
                  core.data.registry ? registry_count(core.data.registry) : 0);
         rc = loop(&core, stop);
     }

@@ -1,5 +1,5 @@
-/* The core's loop: one thread, one wait. After each wake-up it drains what has arrived, takes the whole batch through
- * the path (turn.c), commits it in one transaction, and only then publishes. */
+/* The core's loop: one thread, one wait. After each wake-up it drains what has arrived, takes the whole batch
+ * through the path (turn.c), commits it in one transaction, and only then publishes. */
 #ifndef BOT_CORE_H
 #define BOT_CORE_H
 

@@ -15,7 +15,8 @@ static int check_intents(const struct intents *intents, const struct replies *re
                    intent->reply, intent->reply);
         for (size_t k = 0; k < intent->n_choices; k++)
             if (!replies_word(replies, LANGUAGE_NB, "valg", intent->choices[k]))
-                err_at(err, intent->file, 0, "the choice \"%s\" has no label under [valg] in replies/nb/ord.ini",
+                err_at(err, intent->file, 0,
+                       "the choice \"%s\" has no label under [valg] in replies/nb/ord.ini",
                        intent->choices[k]);
     }
     return err->count == before ? 0 : -1;

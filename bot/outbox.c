@@ -220,8 +220,8 @@ int outbox_moved(struct outbox *o, struct err *err)
     return outbox_reload(o, err);
 }
 
-struct outbox *outbox_new(struct store *store, const struct settings *settings, outbox_publish *publish, void *user,
-                          struct err *err)
+struct outbox *outbox_new(struct store *store, const struct settings *settings, outbox_publish *publish,
+                          void *user, struct err *err)
 {
     struct outbox *o = mem_new(1, sizeof *o);
     o->store = store;

@@ -1,8 +1,9 @@
 /* When each stored reply is to be published: rebuilt from the store at start, in memory while running.
  *
- * Per chat at most one undelivered reply is under way, but an urgent one may overtake. A reply is repeated with
- * growing pauses until `delivered` says sent or never, as long as its network is online; `later` holds its chat
- * until the given time; after its `expires`, or after core.outbox_days, it is given up and counted. */
+ * Per chat at most one undelivered reply is under way, but an urgent one may overtake. A reply is repeated
+ * with growing pauses until `delivered` says sent or never, as long as its network is online; `later` holds
+ * its chat until the given time; after its `expires`, or after core.outbox_days, it is given up and counted.
+ */
 #ifndef BOT_OUTBOX_H
 #define BOT_OUTBOX_H
 
@@ -21,8 +22,8 @@ struct outbox_counts {
 typedef int outbox_publish(void *user, const struct out_row *row, const char *payload, size_t len);
 
 /* Borrows store and settings. Loads what waits. NULL with a line in `err`. Owned by the caller. */
-struct outbox *outbox_new(struct store *store, const struct settings *settings, outbox_publish *publish, void *user,
-                          struct err *err);
+struct outbox *outbox_new(struct store *store, const struct settings *settings, outbox_publish *publish,
+                          void *user, struct err *err);
 void outbox_free(struct outbox *outbox);
 /* Forgets everything in memory and reads the store again (after a batch was rolled back). */
 int outbox_reload(struct outbox *outbox, struct err *err);

@@ -7,8 +7,8 @@
 
 /* ---- help lines ---- */
 
-static struct scope line_scope(const struct dataset *data, const struct helpline *line, enum language language,
-                               int64_t now, struct arena *arena)
+static struct scope line_scope(const struct dataset *data, const struct helpline *line,
+                               enum language language, int64_t now, struct arena *arena)
 {
     enum { VALUES = 4 };
     struct value *v = arena_alloc(arena, VALUES * sizeof *v);
@@ -23,8 +23,8 @@ static struct scope line_scope(const struct dataset *data, const struct helpline
 }
 
 /* The piece's own values and, where it asks for them, `linjer`. */
-static struct scope scope_with_lines(const struct dataset *data, const struct part *part, enum language language,
-                                     int64_t now, struct arena *arena)
+static struct scope scope_with_lines(const struct dataset *data, const struct part *part,
+                                     enum language language, int64_t now, struct arena *arena)
 {
     const struct helpline *lines[LINES_SHOWN];
     if (!part->lines || !data->helplines)
@@ -36,14 +36,15 @@ static struct scope scope_with_lines(const struct dataset *data, const struct pa
     struct value *values = arena_alloc(arena, (part->scope.count + 1) * sizeof *values);
     if (part->scope.count)
         memcpy(values, part->scope.values, part->scope.count * sizeof *values);
-    values[part->scope.count] = (struct value){.name = "linjer", .kind = VALUE_LIST, .text = "", .items = items, .count = n};
+    values[part->scope.count] = (struct value){
+        .name = "linjer", .kind = VALUE_LIST, .text = "", .items = items, .count = n};
     return (struct scope){values, part->scope.count + 1};
 }
 
 /* ---- text ---- */
 
-static int render_parts(const struct dataset *data, const struct say *say, enum language language, int64_t now,
-                        struct arena *arena, struct buf *text)
+static int render_parts(const struct dataset *data, const struct say *say, enum language language,
+                        int64_t now, struct arena *arena, struct buf *text)
 {
     for (size_t i = 0; i < say->n_parts; i++) {
         struct scope scope = scope_with_lines(data, &say->parts[i], language, now, arena);
@@ -66,11 +67,13 @@ void render_builtin(bool crisis, enum language language, struct out *reply)
 
 static const char *label_of(const struct dataset *data, const struct offer *offer, enum language language)
 {
-    const char *word = offer->word ? replies_word(data->replies, language, "valg", offer->word) : offer->literal;
+    const char *word = offer->word ? replies_word(data->replies, language, "valg", offer->word)
+                                   : offer->literal;
     return word ? word : "?";
 }
 
-static void label_buttons(const struct dataset *data, struct step *step, struct arena *arena, struct out *reply)
+static void label_buttons(const struct dataset *data, struct step *step, struct arena *arena,
+                          struct out *reply)
 {
     struct state *next = &step->next;
     for (size_t i = 0; i < step->say.n_offers; i++) {
@@ -82,8 +85,8 @@ static void label_buttons(const struct dataset *data, struct step *step, struct 
     reply->n_buttons = step->say.n_offers;
 }
 
-void render_say(const struct dataset *data, struct step *step, int64_t now, struct arena *arena, struct out *reply,
-                bool *builtin)
+void render_say(const struct dataset *data, struct step *step, int64_t now, struct arena *arena,
+                struct out *reply, bool *builtin)
 {
     enum language language = step->next.language;
     struct buf text = BUF_INIT(REPLY_LARGEST);

@@ -25,7 +25,8 @@ static const char *reply_id(const char *network, const char *id, int n, struct a
 static void name_turn(const struct incoming *in, struct event *event)
 {
     unsigned char hash[KEY_HASH];
-    struct key_part parts[] = {{"turn", 4}, {in->network, strlen(in->network)}, {event->id, strlen(event->id)}};
+    struct key_part parts[] = {
+        {"turn", 4}, {in->network, strlen(in->network)}, {event->id, strlen(event->id)}};
     key_hash(hash, NULL, parts, 3);
     snprintf(event->tag, EVENT_TAG, "%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3]);
 }
@@ -49,8 +50,8 @@ static int receive(const struct incoming *in, struct arena *arena, struct event 
 }
 
 /* The state before the turn; a chat that moved brings its conversation along. */
-static int recall(const struct turns *turns, const struct incoming *in, const struct event *event, struct state *state,
-                  struct outcome *out, struct err *err)
+static int recall(const struct turns *turns, const struct incoming *in, const struct event *event,
+                  struct state *state, struct outcome *out, struct err *err)
 {
     if (event->kind == EVENT_MOVED) {
         if (store_move(turns->store, in->network, event->from, in->chat, err))
@@ -60,8 +61,8 @@ static int recall(const struct turns *turns, const struct incoming *in, const st
     return store_load_state(turns->store, in->network, in->chat, state, err);
 }
 
-static void make_step(const struct turns *turns, const struct state *state, const struct event *event, int64_t now,
-                      struct arena *arena, struct step *step, struct outcome *out)
+static void make_step(const struct turns *turns, const struct state *state, const struct event *event,
+                      int64_t now, struct arena *arena, struct step *step, struct outcome *out)
 {
     struct understood understood;
     const struct dataset *data = turns->data;
@@ -113,8 +114,8 @@ static int keep(const struct turns *turns, const struct incoming *in, const stru
     return rc ? rc : store_remember(store, in->network, event->id, now, err);
 }
 
-static int take_through(const struct turns *turns, const struct incoming *in, const struct event *event, int64_t now,
-                        struct arena *arena, struct outcome *out, struct err *err)
+static int take_through(const struct turns *turns, const struct incoming *in, const struct event *event,
+                        int64_t now, struct arena *arena, struct outcome *out, struct err *err)
 {
     struct state state;
     struct step *step = arena_alloc(arena, sizeof *step);
@@ -132,8 +133,8 @@ static int take_through(const struct turns *turns, const struct incoming *in, co
 /* ---- what stands in the way ---- */
 
 /* The answer for a message that cannot go the ordinary way: built-in, and stored like any other. */
-static int answer_builtin(const struct turns *turns, const struct incoming *in, const struct event *event, bool crisis,
-                          int64_t now, struct arena *arena, struct outcome *out, struct err *err)
+static int answer_builtin(const struct turns *turns, const struct incoming *in, const struct event *event,
+                          bool crisis, int64_t now, struct arena *arena, struct outcome *out, struct err *err)
 {
     struct out *reply = arena_alloc(arena, sizeof *reply);
     struct err dropped = {.count = 0};

@@ -1,5 +1,5 @@
-/* The way of one message: receive, normalise, understand, step, render, store. The commit and the publishing come
- * after it, for a whole batch (core.c). */
+/* The way of one message: receive, normalise, understand, step, render, store. The commit and the publishing
+ * come after it, for a whole batch (core.c). */
 #ifndef BOT_TURN_H
 #define BOT_TURN_H
 
@@ -48,8 +48,9 @@ struct outcome {
 void turn_run(const struct turns *turns, const struct incoming *in, int64_t now, struct arena *arena,
               struct outcome *out, struct err *err);
 
-/* When the store cannot serve: a reply for a message that may be a crisis, not stored and not accepted; its id is
- * the one that the stored reply will have, so that the bridge shows it once. replied is false for other messages. */
+/* When the store cannot serve: a reply for a message that may be a crisis, not stored and not accepted; its
+ * id is the one that the stored reply will have, so that the bridge shows it once. replied is false for other
+ * messages. */
 void turn_emergency(const struct turns *turns, const struct incoming *in, int64_t now, struct arena *arena,
                     struct outcome *out);
 

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* How scores combine, chosen by measuring on the corpus and on messages written without sight of the patterns;
- * the figures stand in README, "How the rule was chosen". */
+/* How scores combine, chosen by measuring on the corpus and on messages written without sight of the
+ * patterns; the figures stand in README, "How the rule was chosen". */
 enum { BONUS_HIT = 3, BONUS_MOST = 2, DECIDES = 30, ALSO_DECIDES = 55, PLACE_WORDS_MOST = 4 };
 static const double SURE = 0.8; /* from this score on nothing else is suggested beside it */
 static const double likeness_decides = 0.40, likeness_margin = 0.08, likeness_suggests = 0.10;
@@ -48,8 +48,8 @@ static bool better(const struct intents *intents, const struct intent_score *sco
 }
 
 /* The best intent outside the crisis ones with a value of at least `least`, but for `not`; NULL when none. */
-static const struct intent *best_intent(const struct intents *intents, const struct intent_score *scores, int least,
-                                        const struct intent *not)
+static const struct intent *best_intent(const struct intents *intents, const struct intent_score *scores,
+                                        int least, const struct intent * not )
 {
     const struct intent *best = NULL;
     for (size_t i = 0; i < intents_count(intents); i++) {
@@ -78,13 +78,15 @@ static const struct intent *second_intent(const struct intents *intents, const s
                                           const struct intent *first)
 {
     const struct intent *second = best_intent(intents, scores, ALSO_DECIDES, first);
-    if (!second || !is_question(first) || !is_question(second) || (first->class == INTENT_FLOW && second->class == INTENT_FLOW))
+    if (!second || !is_question(first) || !is_question(second) ||
+        (first->class == INTENT_FLOW && second->class == INTENT_FLOW))
         return NULL;
     const struct intent_score *a = &scores[first->number], *b = &scores[second->number];
     return a->end <= b->at || b->end <= a->at ? second : NULL;
 }
 
-static void decide_by_pattern(const struct intents *intents, const struct intent_score *scores, struct understood *out)
+static void decide_by_pattern(const struct intents *intents, const struct intent_score *scores,
+                              struct understood *out)
 {
     const struct intent *best = best_intent(intents, scores, DECIDES, NULL);
     if (!best)
@@ -164,8 +166,8 @@ static void decide_by_likeness(const struct intents *intents, struct like like, 
     out->rule_line = like.lines[best->number];
 }
 
-static void look_at_examples(const struct intents *intents, const struct intent_score *scores, struct arena *arena,
-                             struct understood *out)
+static void look_at_examples(const struct intents *intents, const struct intent_score *scores,
+                             struct arena *arena, struct understood *out)
 {
     float *likeness = arena_alloc(arena, intents_count(intents) * sizeof *likeness);
     int *lines = arena_alloc(arena, intents_count(intents) * sizeof *lines);
@@ -176,7 +178,8 @@ static void look_at_examples(const struct intents *intents, const struct intent_
     suggest(intents, scores, like, out);
 }
 
-static void report_runaway(const struct intents *intents, const struct intent_score *scores, struct understood *out)
+static void report_runaway(const struct intents *intents, const struct intent_score *scores,
+                           struct understood *out)
 {
     for (size_t i = 0; i < intents_count(intents) && !out->runaway; i++)
         if (scores[i].limit) {
@@ -185,8 +188,8 @@ static void report_runaway(const struct intents *intents, const struct intent_sc
         }
 }
 
-void understand(const struct intents *intents, const struct gazetteer *gazetteer, const char *message, size_t len,
-                bool asked_place, struct arena *arena, struct understood *out)
+void understand(const struct intents *intents, const struct gazetteer *gazetteer, const char *message,
+                size_t len, bool asked_place, struct arena *arena, struct understood *out)
 {
     memset(out, 0, sizeof *out);
     out->text = text_normalise(message, len, intents_words(intents), arena);

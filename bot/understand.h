@@ -6,7 +6,7 @@
 
 /* Pure: reads `intents` and `gazetteer`, takes all memory from `arena`. `asked_place`: the bot has just asked
  * where the person lives. */
-void understand(const struct intents *intents, const struct gazetteer *gazetteer, const char *message, size_t len,
-                bool asked_place, struct arena *arena, struct understood *out);
+void understand(const struct intents *intents, const struct gazetteer *gazetteer, const char *message,
+                size_t len, bool asked_place, struct arena *arena, struct understood *out);
 
 #endif

@@ -37,14 +37,14 @@ struct watch {
     int fd;
     struct watched paths[PATHS_MOST];
     size_t n_paths;
-    int64_t due[PARTS];   /* INT64_MAX: nothing changed */
+    int64_t due[PARTS]; /* INT64_MAX: nothing changed */
     int64_t look_again;
     int64_t taken, refused;
     char *faults[PARTS + 1][FAULT_LINES]; /* the last row: faults at start */
 };
 
-static const uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF |
-                               IN_MOVE_SELF | IN_ONLYDIR;
+static const uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE |
+                               IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
 static void attach(struct watch *w, struct watched *watched)
 {
@@ -67,7 +67,8 @@ static void add_file(struct watch *w, enum part part, const char *path)
     const char *slash = strrchr(path, '/');
     watched->part = part;
     watched->only = slash ? slash + 1 : path;
-    snprintf(watched->folder, sizeof watched->folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    snprintf(watched->folder, sizeof watched->folder, "%.*s", slash ? (int)(slash - path) : 1,
+             slash ? path : ".");
     attach(w, watched);
 }
 
@@ -131,7 +132,8 @@ int64_t watch_due(const struct watch *w)
 static bool is_scratch(const char *name)
 {
     size_t len = strlen(name);
-    return !len || name[0] == '.' || name[0] == '#' || name[len - 1] == '~' || strstr(name, ".new.") || strstr(name, ".sw");
+    return !len || name[0] == '.' || name[0] == '#' || name[len - 1] == '~' || strstr(name, ".new.") ||
+           strstr(name, ".sw");
 }
 
 static void note_event(struct watch *w, const struct inotify_event *event, int64_t mono)
@@ -147,7 +149,8 @@ static void note_event(struct watch *w, const struct inotify_event *event, int64
         if (event->mask & IN_IGNORED) {
             watched->wd = -1;
             w->due[watched->part] = mono + QUIET_MS;
-        } else if (event->len && !is_scratch(event->name) && (!watched->only || !strcmp(watched->only, event->name))) {
+        } else if (event->len && !is_scratch(event->name) &&
+                   (!watched->only || !strcmp(watched->only, event->name))) {
             w->due[watched->part] = mono + QUIET_MS;
         }
     }

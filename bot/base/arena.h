@@ -1,5 +1,6 @@
 /* Memory that is given back all at once: a turn's (reset after each message) or a data set's (kept until the
- * next edit replaces it). Everything an arena hands out is owned by the arena and borrowed until its reset. */
+ * next edit replaces it). Everything an arena hands out is owned by the arena and borrowed until its reset.
+ */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 

@@ -10,11 +10,12 @@
 #include <string.h>
 #include <time.h>
 
-#pragma GCC poison strcpy strcat strncpy strncat stpcpy /* buf_add, arena_strndup, memcpy with a checked size */
-#pragma GCC poison sprintf vsprintf gets                /* buf_addf, snprintf */
-#pragma GCC poison strtok atoi atol atof                /* text_number(), explicit parsing */
-#pragma GCC poison localtime gmtime asctime ctime       /* clock.h */
-#pragma GCC poison rand srand                           /* key_random() */
-#pragma GCC poison system popen                         /* no shell anywhere */
+#pragma GCC poison strcpy strcat strncpy strncat                                                             \
+    stpcpy                                        /* buf_add, arena_strndup, memcpy with a checked size */
+#pragma GCC poison sprintf vsprintf gets          /* buf_addf, snprintf */
+#pragma GCC poison strtok atoi atol atof          /* text_number(), explicit parsing */
+#pragma GCC poison localtime gmtime asctime ctime /* clock.h */
+#pragma GCC poison rand srand                     /* key_random() */
+#pragma GCC poison system popen                   /* no shell anywhere */
 
 #endif

@@ -1,5 +1,5 @@
-/* The one growable byte buffer. It has a compulsory largest size; what would pass it is dropped and the buffer
- * stays failed, so that a chain of additions needs one check at its end. */
+/* The one growable byte buffer. It has a compulsory largest size; what would pass it is dropped and the
+ * buffer stays failed, so that a chain of additions needs one check at its end. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 

@@ -81,8 +81,8 @@ void clock_format(int64_t ms, char out[CLOCK_TEXT])
     const int64_t last = INT64_C(253402300799999);
     ms = ms < 0 ? 0 : ms > last ? last : ms;
     struct civil c = clock_utc(ms);
-    snprintf(out, CLOCK_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year % 10000, c.month % 100, c.day % 100,
-             c.hour % 100, c.minute % 100, c.second % 100, (int)(ms % 1000));
+    snprintf(out, CLOCK_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year % 10000, c.month % 100,
+             c.day % 100, c.hour % 100, c.minute % 100, c.second % 100, (int)(ms % 1000));
 }
 
 static int read_digits(const char **at, int count, int *value)

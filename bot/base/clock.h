@@ -1,5 +1,5 @@
-/* Time: wall time in milliseconds since 1970-01-01 UTC (data), monotonic time (timers), RFC 3339 text, and the
- * civil time of Europe/Oslo (opening hours). No function but the first two reads a clock. */
+/* Time: wall time in milliseconds since 1970-01-01 UTC (data), monotonic time (timers), RFC 3339 text, and
+ * the civil time of Europe/Oslo (opening hours). No function but the first two reads a clock. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

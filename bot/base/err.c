@@ -5,7 +5,7 @@
 #include <string.h>
 
 __attribute__((format(printf, 3, 0))) static void append_line(struct err *err, const char *prefix,
-                                                               const char *format, va_list args)
+                                                              const char *format, va_list args)
 {
     char line[1024];
     size_t at = (size_t)snprintf(line, sizeof line, "%s", prefix);

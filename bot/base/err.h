@@ -1,5 +1,6 @@
-/* The one error style: a call that fails returns -1 and appends a line for a person to the caller's `struct err`.
- * A line says what is wrong, where (file:line) and what to do. Several may gather (`selvhjelpsctl check`). */
+/* The one error style: a call that fails returns -1 and appends a line for a person to the caller's `struct
+ * err`. A line says what is wrong, where (file:line) and what to do. Several may gather (`selvhjelpsctl
+ * check`). */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 

@@ -13,8 +13,8 @@
 /* Reads a whole regular file into `out` (its limit is the largest size). 0 or -1 with a line in `err`. */
 int file_read(const char *path, struct buf *out, struct err *err) __attribute__((warn_unused_result));
 
-/* Writes beside the target, syncs, renames over it and syncs the folder: a reader sees the old file or the new
- * one whole, also after a power cut. 0 or -1. */
+/* Writes beside the target, syncs, renames over it and syncs the folder: a reader sees the old file or the
+ * new one whole, also after a power cut. 0 or -1. */
 int file_write(const char *path, const void *bytes, size_t len, mode_t mode, struct err *err)
     __attribute__((warn_unused_result));
 

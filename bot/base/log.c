@@ -9,7 +9,8 @@
 static const char *program_name = "selvhjelpsbot";
 static bool quiet_mode;
 
-__attribute__((format(printf, 2, 0))) static void write_line(const char *level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void write_line(const char *level, const char *format,
+                                                             va_list args)
 {
     char when[CLOCK_TEXT];
     char text[2048];

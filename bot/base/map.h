@@ -1,5 +1,5 @@
-/* Hash table from byte strings to pointers. Keys are borrowed: whoever puts an entry keeps its key alive until
- * the entry is removed or the map freed. */
+/* Hash table from byte strings to pointers. Keys are borrowed: whoever puts an entry keeps its key alive
+ * until the entry is removed or the map freed. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
@@ -19,8 +19,8 @@ void *map_get(const struct map *map, const char *key, size_t len);
 void map_put(struct map *map, const char *key, size_t len, void *value);
 /* Takes the entry out and returns its value, or NULL. */
 void *map_remove(struct map *map, const char *key, size_t len);
-/* Walks the entries in no order: start with *at = 0; returns the next value, or NULL at the end. The entry just
- * returned may be removed during the walk. */
+/* Walks the entries in no order: start with *at = 0; returns the next value, or NULL at the end. The entry
+ * just returned may be removed during the walk. */
 void *map_next(const struct map *map, size_t *at);
 void map_free(struct map *map); /* not the values */
 

@@ -1,6 +1,6 @@
 /* Allocation that does not fail: when memory runs out the process says so and ends, and the supervisor starts
- * it again. Everything accepted is on disk by then, so this is the honest way out of a state that no code path
- * below could handle well. */
+ * it again. Everything accepted is on disk by then, so this is the honest way out of a state that no code
+ * path below could handle well. */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 

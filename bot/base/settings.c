@@ -33,36 +33,48 @@ static const struct setting table[] = {
     {"broker.ca_file", TEXT, "", NULL, "Certificates to trust (PEM); not empty: TLS is used.", 0, 0},
     {"broker.root", TEXT, "selvhjelp/v1", NULL, "First part of every topic.", 0, 0},
 
-    {"core.database", TEXT, STATE "selvhjelpsbot.db", "build/selvhjelpsbot.db", "The core's database (SQLite).", 0, 0},
+    {"core.database", TEXT, STATE "selvhjelpsbot.db", "build/selvhjelpsbot.db",
+     "The core's database (SQLite).", 0, 0},
     {"core.intents", TEXT, SHARE "intents", "intents", "Folder with intents and word lists.", 0, 0},
     {"core.replies", TEXT, SHARE "replies", "replies", "Folder with reply texts and help lines.", 0, 0},
     {"core.contact_points", TEXT, SHARE "contact-points.geojson", "deploy/contact-points.geojson",
      "Registry of contact points (GeoJSON).", 0, 0},
-    {"core.places", TEXT, SHARE "places.tsv", "bot/place/places.tsv", "Gazetteer made by `make gazetteer`.", 0, 0},
+    {"core.places", TEXT, SHARE "places.tsv", "bot/place/places.tsv", "Gazetteer made by `make gazetteer`.",
+     0, 0},
     {"core.far_km", NUMBER, "60", NULL, "Kilometres from which a contact point is called far away.", 1, 3000},
     {"core.hits", NUMBER, "3", NULL, "Contact points shown at a time.", 1, 5},
     {"core.repeat_first_seconds", SECONDS, "5", NULL,
-     "A reply not reported delivered is sent again after this time, then after twice as long and so on.", 0.05, 3600},
+     "A reply not reported delivered is sent again after this time, then after twice as long and so on.",
+     0.05, 3600},
     {"core.repeat_most_seconds", SECONDS, "300", NULL, "Longest time between two such repeats.", 0.05, 86400},
     {"core.status_seconds", SECONDS, "30", NULL, "Time between two status messages.", 0.1, 3600},
-    {"core.conversation_days", NUMBER, "30", NULL, "A conversation is forgotten this long after its last message.", 1, 365},
+    {"core.conversation_days", NUMBER, "30", NULL,
+     "A conversation is forgotten this long after its last message.", 1, 365},
     {"core.inbox_days", NUMBER, "30", NULL, "Message ids are remembered this long, to know repeats.", 8, 365},
-    {"core.outbox_days", NUMBER, "7", NULL, "A reply that cannot be delivered is given up after this time.", 1, 30},
+    {"core.outbox_days", NUMBER, "7", NULL, "A reply that cannot be delivered is given up after this time.",
+     1, 30},
 
     {"bridge.silence_seconds", SECONDS, "10", NULL,
      "The bridge answers by itself when the core has accepted nothing for this long.", 0.1, 600},
-    {"bridge.repeat_first_seconds", SECONDS, "5", NULL, "A message not accepted is sent again after this time.", 0.05, 3600},
-    {"bridge.repeat_most_seconds", SECONDS, "300", NULL, "Longest time between two such repeats.", 0.05, 86400},
-    {"bridge.offline_pause_seconds", SECONDS, "600", NULL, "Least time between two offline answers to one chat.", 1, 86400},
+    {"bridge.repeat_first_seconds", SECONDS, "5", NULL,
+     "A message not accepted is sent again after this time.", 0.05, 3600},
+    {"bridge.repeat_most_seconds", SECONDS, "300", NULL, "Longest time between two such repeats.", 0.05,
+     86400},
+    {"bridge.offline_pause_seconds", SECONDS, "600", NULL,
+     "Least time between two offline answers to one chat.", 1, 86400},
     {"bridge.window", NUMBER, "200", NULL, "Most messages under way to the core at a time.", 1, 500},
-    {"bridge.late_seconds", SECONDS, "600", NULL, "A message older than this when it is first sent is marked late.", 1, 86400},
+    {"bridge.late_seconds", SECONDS, "600", NULL,
+     "A message older than this when it is first sent is marked late.", 1, 86400},
 
-    {"console.network", TEXT, "console", NULL, "Name of the network, which several consoles must not share.", 0, 0},
-    {"console.journal", TEXT, STATE "console.journal", "build/console.journal", "The console's journal.", 0, 0},
+    {"console.network", TEXT, "console", NULL, "Name of the network, which several consoles must not share.",
+     0, 0},
+    {"console.journal", TEXT, STATE "console.journal", "build/console.journal", "The console's journal.", 0,
+     0},
     {"console.key_file", TEXT, STATE "console.key", "build/console.key",
      "Key that hides addresses in chat tokens; made on first start. Belongs to the backup.", 0, 0},
     {"console.address", TEXT, "terminal", NULL, "The address that the console's only chat has.", 0, 0},
-    {"console.language", TEXT, "", NULL, "Language that the console says its user has: nb, nn or en; empty: unknown.", 0, 0},
+    {"console.language", TEXT, "", NULL,
+     "Language that the console says its user has: nb, nn or en; empty: unknown.", 0, 0},
 };
 
 enum { COUNT = sizeof table / sizeof table[0], LONGEST = 1024 };
@@ -81,8 +93,8 @@ struct settings *settings_new(void)
     struct settings *settings = mem_new(1, sizeof *settings);
     bool checkout = in_checkout();
     for (int i = 0; i < COUNT; i++)
-        settings->values[i] =
-            mem_strdup(checkout && table[i].checkout ? table[i].checkout : table[i].installed);
+        settings->values[i] = mem_strdup(checkout && table[i].checkout ? table[i].checkout
+                                                                       : table[i].installed);
     return settings;
 }
 
@@ -209,8 +221,9 @@ int settings_secret(const struct settings *settings, const char *key, char *out,
 void settings_print_defaults(FILE *out)
 {
     char section[64] = "";
-    fprintf(out, "; Settings of selvhjelpsbot: every key with its default. Lines that start with ; are comments.\n"
-                 "; A key can also be given on the command line: -o section.key=value\n");
+    fprintf(out,
+            "; Settings of selvhjelpsbot: every key with its default. Lines that start with ; are comments.\n"
+            "; A key can also be given on the command line: -o section.key=value\n");
     for (int i = 0; i < COUNT; i++) {
         const char *dot = strchr(table[i].key, '.');
         size_t len = (size_t)(dot - table[i].key);

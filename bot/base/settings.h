@@ -10,8 +10,8 @@
 
 struct settings;
 
-/* All defaults. Paths default to those of a checkout when the current folder is one, else to the installed ones.
- * Owned by the caller; ends with settings_free. */
+/* All defaults. Paths default to those of a checkout when the current folder is one, else to the installed
+ * ones. Owned by the caller; ends with settings_free. */
 struct settings *settings_new(void);
 void settings_free(struct settings *settings);
 
@@ -19,15 +19,16 @@ void settings_free(struct settings *settings);
 int settings_load(struct settings *settings, const char *path, struct err *err);
 int settings_set(struct settings *settings, const char *assignment, struct err *err);
 
-/* The value by its full key, which must be in the table. Text is borrowed until the settings change; empty when
- * not set. A duration is read from seconds (`0.5`) into milliseconds. */
+/* The value by its full key, which must be in the table. Text is borrowed until the settings change; empty
+ * when not set. A duration is read from seconds (`0.5`) into milliseconds. */
 const char *settings_text(const struct settings *settings, const char *key);
 int settings_int(const struct settings *settings, const char *key);
 int64_t settings_ms(const struct settings *settings, const char *key);
 
 /* Reads the first line of the file that a `…_file` setting names, without its line end, into `out`. An empty
  * setting gives an empty text. 0, or -1. */
-int settings_secret(const struct settings *settings, const char *key, char *out, size_t size, struct err *err);
+int settings_secret(const struct settings *settings, const char *key, char *out, size_t size,
+                    struct err *err);
 
 /* Writes the settings file that `deploy/` ships: every key with help and default. */
 void settings_print_defaults(FILE *out);

@@ -26,7 +26,8 @@ static void show(const struct outcome *outcome, struct arena *arena)
     buf_free(&text);
 }
 
-static void take_line(const struct turns *turns, const char *line, size_t len, int number, struct arena *arena)
+static void take_line(const struct turns *turns, const char *line, size_t len, int number,
+                      struct arena *arena)
 {
     struct outcome outcome;
     struct err err = {.count = 0};

@@ -34,7 +34,8 @@ static const char *label_of(const struct understood *u)
     return u->care.class ? u->care.class->label : u->intent ? u->intent->label : "annet";
 }
 
-static void check_line(struct checking *c, const struct intent *intent, const struct intent_line *line, bool example)
+static void check_line(struct checking *c, const struct intent *intent, const struct intent_line *line,
+                       bool example)
 {
     struct understood u;
     understand(c->data->intents, c->data->gazetteer, line->text, strlen(line->text), false, &c->arena, &u);

@@ -1,5 +1,5 @@
-/* The commands of selvhjelpsctl: one file each in this folder, one line each in main_ctl.c. A command gets its
- * own name as argv[0] and returns the exit status. */
+/* The commands of selvhjelpsctl: one file each in this folder, one line each in main_ctl.c. A command gets
+ * its own name as argv[0] and returns the exit status. */
 #ifndef CTL_CTL_H
 #define CTL_CTL_H
 

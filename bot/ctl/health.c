@@ -106,8 +106,8 @@ static void tell_core(struct health *h, const struct status *core)
     printf("outbox       %lld waiting, the oldest for %lld s%s\n", (long long)waiting, (long long)oldest,
            oldest > OUTBOX_OLD_SECONDS ? ": a bridge does not deliver" : "");
     printf("messages     last accepted %.20s; %lld accepted, %lld refused, %lld left, %lld repeated\n", when,
-           (long long)counter(core, "accepted"), (long long)counter(core, "refused"), (long long)counter(core, "left"),
-           (long long)counter(core, "repeated"));
+           (long long)counter(core, "accepted"), (long long)counter(core, "refused"),
+           (long long)counter(core, "left"), (long long)counter(core, "repeated"));
     printf("edits        %lld taken, %lld refused\n", (long long)counter(core, "edits_taken"),
            (long long)counter(core, "edits_refused"));
     if (oldest > OUTBOX_OLD_SECONDS || counter(core, "failed_batches"))

@@ -23,18 +23,20 @@ static int show_candidates(const struct place *places, bool json)
     for (const struct place *p = places; p; p = p->next) {
         const char *kommune = p->kommune ? p->kommune->name : NULL;
         if (json)
-            json_array_append_new(list, json_pack("{s:s, s:s?, s:s?, s:f, s:f, s:s}", "name", p->name, "kommune", kommune,
-                                                  "kommune_number", p->kommune ? p->kommune->number : NULL, "lat",
-                                                  p->position.lat, "lon", p->position.lon, "precision",
-                                                  precision_name(p->precision)));
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:s?, s:s?, s:f, s:f, s:s}", "name", p->name, "kommune",
+                                            kommune, "kommune_number", p->kommune ? p->kommune->number : NULL,
+                                            "lat", p->position.lat, "lon", p->position.lon, "precision",
+                                            precision_name(p->precision)));
         else
             printf("%s: %s, %s\n", p->name, kommune ? kommune : "?", p->kommune ? p->kommune->fylke : "?");
     }
     if (json)
         print_json(json_pack("{s:O}", "candidates", list));
     else
-        fprintf(stderr, places ? "selvhjelpsctl: several places have this name; give a postal code\n"
-                               : "selvhjelpsctl: this place is not known; try the kommune or a postal code\n");
+        fprintf(stderr, places
+                            ? "selvhjelpsctl: several places have this name; give a postal code\n"
+                            : "selvhjelpsctl: this place is not known; try the kommune or a postal code\n");
     json_decref(list);
     return places ? AMBIGUOUS : UNKNOWN;
 }
@@ -43,8 +45,9 @@ static json_t *hit_json(const struct hit *hit)
 {
     const struct contact_point *p = hit->point;
     return json_pack("{s:s, s:s, s:s?, s:f, s:s, s:s, s:b, s:b}", "id", p->id, "name", p->name, "kommune",
-                     p->kommune ? p->kommune->name : NULL, "km", hit->km, "status", point_status_name(p->status),
-                     "precision", p->precision, "own", hit->own, "serves", hit->serves);
+                     p->kommune ? p->kommune->name : NULL, "km", hit->km, "status",
+                     point_status_name(p->status), "precision", p->precision, "own", hit->own, "serves",
+                     hit->serves);
 }
 
 static int show_hits(struct ctl *ctl, const struct place *place, bool json)

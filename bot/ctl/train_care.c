@@ -1,4 +1,5 @@
-/* Learns the care model from labelled messages (label<TAB>variety<TAB>message) and writes it; `make care-model`. */
+/* Learns the care model from labelled messages (label<TAB>variety<TAB>message) and writes it; `make
+ * care-model`. */
 #include "ctl/ctl.h"
 
 #include <stdio.h>
@@ -22,7 +23,8 @@ struct lessons {
     struct arena arena;
 };
 
-static void add_lesson(struct lessons *l, const struct words *words, const char *line, size_t len, struct arena *scratch)
+static void add_lesson(struct lessons *l, const struct words *words, const char *line, size_t len,
+                       struct arena *scratch)
 {
     uint16_t features[CARE_FEATURES_MOST];
     const char *tab = memchr(line, '\t', len);
@@ -106,7 +108,8 @@ int ctl_train_care(struct ctl *ctl, int argc, char **argv)
         struct care_model *model = care_model_learn(lessons.list, lessons.count);
         care_model_set_threshold(model, choose_threshold(&lessons));
         double threshold = care_model_threshold(model);
-        printf("%zu messages; by %d-fold cross-validation the model alone finds %.1f %% of the crisis messages with "
+        printf("%zu messages; by %d-fold cross-validation the model alone finds %.1f %% of the crisis "
+               "messages with "
                "%.1f %% false alarms (threshold %.2f)\n",
                lessons.count, FOLDS, 100 * share_above(&lessons, true, threshold),
                100 * share_above(&lessons, false, threshold), threshold);

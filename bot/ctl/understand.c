@@ -23,7 +23,8 @@ static json_t *mentions_json(const struct mentions *mentions)
         json_t *candidates = json_array();
         for (const struct place *p = mentions->list[i].places; p; p = p->next)
             json_array_append_new(candidates, candidate_json(p));
-        json_array_append_new(list, json_pack("{s:s, s:o}", "text", mentions->list[i].text, "candidates", candidates));
+        json_array_append_new(
+            list, json_pack("{s:s, s:o}", "text", mentions->list[i].text, "candidates", candidates));
     }
     return list;
 }
@@ -38,10 +39,11 @@ static json_t *understood_json(const struct understood *u, struct arena *arena)
     json_t *suggestions = json_array();
     for (size_t i = 0; i < u->n_suggestions; i++)
         json_array_append_new(suggestions, json_string(u->suggestions[i]->label));
-    return json_pack("{s:s, s:s, s:s?, s:f, s:s?, s:s, s:o, s:o}", "label", label, "care", care_name(u->care.level),
-                     "also", also, "score", crisis ? 1.0 : u->score, "rule",
-                     file ? arena_printf(arena, "%s:%d", file, line) : NULL, "language", language_code(u->language ? u->language : LANGUAGE_NB),
-                     "mentions", mentions_json(&u->mentions), "suggestions", suggestions);
+    return json_pack("{s:s, s:s, s:s?, s:f, s:s?, s:s, s:o, s:o}", "label", label, "care",
+                     care_name(u->care.level), "also", also, "score", crisis ? 1.0 : u->score, "rule",
+                     file ? arena_printf(arena, "%s:%d", file, line) : NULL, "language",
+                     language_code(u->language ? u->language : LANGUAGE_NB), "mentions",
+                     mentions_json(&u->mentions), "suggestions", suggestions);
 }
 
 int ctl_understand(struct ctl *ctl, int argc, char **argv)

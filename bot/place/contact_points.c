@@ -54,8 +54,8 @@ static const char *optional_text(struct reader *r, const json_t *object, const c
         return NULL;
     const char *text = json_string_value(value);
     if (!text || !*text || strlen(text) > TEXT_MOST) {
-        err_at(r->err, r->path, r->line, "contact point \"%s\": %s must be a text of 1 to %d bytes", r->id, name,
-               TEXT_MOST);
+        err_at(r->err, r->path, r->line, "contact point \"%s\": %s must be a text of 1 to %d bytes", r->id,
+               name, TEXT_MOST);
         return NULL;
     }
     return arena_strdup(&r->registry->arena, text);
@@ -76,15 +76,16 @@ static const struct kommune *read_kommune(struct reader *r, const json_t *value,
     const char *number = json_string_value(value);
     const struct kommune *kommune = number ? gazetteer_kommune(r->gazetteer, number) : NULL;
     if (!kommune)
-        err_at(r->err, r->path, r->line, "contact point \"%s\": %s: \"%.20s\" is no kommune number of 2024", r->id,
-               member, number ? number : "?");
+        err_at(r->err, r->path, r->line, "contact point \"%s\": %s: \"%.20s\" is no kommune number of 2024",
+               r->id, member, number ? number : "?");
     return kommune;
 }
 
 static void read_lists(struct reader *r, const json_t *properties, struct contact_point *point)
 {
     size_t i;
-    const json_t *value, *serves = json_object_get(properties, "serves"), *topics = json_object_get(properties, "topics");
+    const json_t *value, *serves = json_object_get(properties, "serves"),
+                         *topics = json_object_get(properties, "topics");
     if (json_array_size(serves) > SERVES_MOST || json_array_size(topics) > TOPICS_MOST) {
         fault(r, "serves or topics is too long");
         return;
@@ -202,7 +203,8 @@ struct registry *registry_load(const char *path, const struct gazetteer *gazette
     struct buf text = BUF_INIT(LARGEST_FILE);
     struct registry *registry = mem_new(1, sizeof *registry);
     if (file_read(path, &text, err) == 0) {
-        struct reader r = {.registry = registry, .gazetteer = gazetteer, .path = path, .text = buf_str(&text), .err = err};
+        struct reader r = {
+            .registry = registry, .gazetteer = gazetteer, .path = path, .text = buf_str(&text), .err = err};
         root = json_loadb(buf_str(&text), text.len, JSON_REJECT_DUPLICATES, &error);
         if (!root)
             err_at(err, path, error.line, "is not JSON: %s", error.text);
@@ -279,8 +281,8 @@ static bool comes_before(const struct candidate *a, const struct candidate *b)
     return a->key < b->key;
 }
 
-size_t registry_nearest(const struct registry *registry, const struct position *from, const struct kommune *kommune,
-                        struct hit *hits, size_t most)
+size_t registry_nearest(const struct registry *registry, const struct position *from,
+                        const struct kommune *kommune, struct hit *hits, size_t most)
 {
     enum { MOST = 16 };
     struct candidate best[MOST];

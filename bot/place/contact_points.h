@@ -1,4 +1,5 @@
-/* The registry of contact points (GeoJSON, schema in contact-points.schema.json) and the search for the nearest. */
+/* The registry of contact points (GeoJSON, schema in contact-points.schema.json) and the search for the
+ * nearest. */
 #ifndef PLACE_CONTACT_POINTS_H
 #define PLACE_CONTACT_POINTS_H
 
@@ -18,19 +19,19 @@ struct contact_point {
     const char *topics[TOPICS_MOST]; /* none: for everybody, across problems */
     size_t n_topics;
     enum point_status status;
-    bool digital;  /* reached from anywhere */
-    bool placed;   /* has a position */
+    bool digital; /* reached from anywhere */
+    bool placed;  /* has a position */
     struct position position;
-    const char *precision; /* exact, town, kommune */
+    const char *precision;                     /* exact, town, kommune */
     const char *web, *phone, *email, *address; /* NULL where not known */
-    const char *note_nb, *note_nn, *note_en;              /* a sentence for residents, or NULL */
+    const char *note_nb, *note_nn, *note_en;   /* a sentence for residents, or NULL */
     const char *verified_on;                   /* YYYY-MM-DD or NULL */
 };
 
 struct registry;
 
-/* Owned by the caller; borrows the gazetteer, which must live longer. NULL with a line in `err` (feature id and
- * line) for each fault. */
+/* Owned by the caller; borrows the gazetteer, which must live longer. NULL with a line in `err` (feature id
+ * and line) for each fault. */
 struct registry *registry_load(const char *path, const struct gazetteer *gazetteer, struct err *err);
 void registry_free(struct registry *registry);
 
@@ -44,11 +45,12 @@ struct hit {
     bool serves; /* … or names it among those it serves */
 };
 
-/* The nearest places to meet, best first: the own kommune's, then those that serve it, then by distance, where
- * one in the own fylke wins if it is within 5 km or 15 per cent of the nearest. Closed ones, digital ones and
- * those for one theme only are left out. `kommune` may be NULL. Returns how many of `most` were found. */
-size_t registry_nearest(const struct registry *registry, const struct position *from, const struct kommune *kommune,
-                        struct hit *hits, size_t most);
+/* The nearest places to meet, best first: the own kommune's, then those that serve it, then by distance,
+ * where one in the own fylke wins if it is within 5 km or 15 per cent of the nearest. Closed ones, digital
+ * ones and those for one theme only are left out. `kommune` may be NULL. Returns how many of `most` were
+ * found. */
+size_t registry_nearest(const struct registry *registry, const struct position *from,
+                        const struct kommune *kommune, struct hit *hits, size_t most);
 
 /* Digital offers that are not closed; returns how many of `most`. */
 size_t registry_digital(const struct registry *registry, const struct contact_point **points, size_t most);

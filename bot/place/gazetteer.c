@@ -12,7 +12,14 @@
 #include "base/mem.h"
 #include "text/normalise.h"
 
-enum { LARGEST_FILE = 8 * 1024 * 1024, FIELDS = 8, KOMMUNER_MOST = 400, FYLKER_MOST = 20, CODES = 10000, FAULTS_TOLD = 10 };
+enum {
+    LARGEST_FILE = 8 * 1024 * 1024,
+    FIELDS = 8,
+    KOMMUNER_MOST = 400,
+    FYLKER_MOST = 20,
+    CODES = 10000,
+    FAULTS_TOLD = 10
+};
 
 struct fylke {
     const char *number, *name;
@@ -97,8 +104,8 @@ static int read_fylke(struct gazetteer *g, const struct row *row)
 {
     if (row->count != 3 || g->n_fylker == FYLKER_MOST)
         return fault(row, "a fylke has number and name");
-    g->fylker[g->n_fylker++] =
-        (struct fylke){arena_strdup(&g->arena, row->fields[1]), arena_strdup(&g->arena, row->fields[2])};
+    g->fylker[g->n_fylker++] = (struct fylke){arena_strdup(&g->arena, row->fields[1]),
+                                              arena_strdup(&g->arena, row->fields[2])};
     return 0;
 }
 
@@ -305,8 +312,8 @@ size_t gazetteer_kommuner(const struct gazetteer *g)
     return g->n_kommuner;
 }
 
-/* Optimal string alignment distance in bytes, cut off above 1 (2 where a letter of two bytes is involved counts
- * as near enough: both bytes of æøå change together). */
+/* Optimal string alignment distance in bytes, cut off above 1 (2 where a letter of two bytes is involved
+ * counts as near enough: both bytes of æøå change together). */
 static bool near(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     size_t head = 0, tail = 0;

@@ -1,5 +1,5 @@
-/* The places of Norway: kommuner of 2024, names that people use for places, postal codes. Read from places.tsv
- * (made by make_places.py, which says where it all comes from); read only after loading. */
+/* The places of Norway: kommuner of 2024, names that people use for places, postal codes. Read from
+ * places.tsv (made by make_places.py, which says where it all comes from); read only after loading. */
 #ifndef PLACE_GAZETTEER_H
 #define PLACE_GAZETTEER_H
 
@@ -8,7 +8,14 @@
 
 #include "base/err.h"
 
-enum precision { PRECISION_KOMMUNE, PRECISION_TOWN, PRECISION_DISTRICT, PRECISION_OLD, PRECISION_REGION, PRECISION_POST };
+enum precision {
+    PRECISION_KOMMUNE,
+    PRECISION_TOWN,
+    PRECISION_DISTRICT,
+    PRECISION_OLD,
+    PRECISION_REGION,
+    PRECISION_POST
+};
 
 /* A position in degrees (WGS 84) with its unit vector, which makes a distance one dot product. */
 struct position {
@@ -30,8 +37,8 @@ struct place {
     const struct kommune *kommune; /* NULL where a postal code's kommune is not certain */
     struct position position;
     enum precision precision;
-    long population;        /* 0: not known */
-    struct place *next;     /* another meaning of the same name */
+    long population;    /* 0: not known */
+    struct place *next; /* another meaning of the same name */
 };
 
 struct gazetteer;

@@ -8,54 +8,63 @@ enum { LONGEST_NAME_WORDS = 4, LONGEST_NAME_BYTES = 60 };
 
 /* Place names that are ordinary words, in plain form: they need a sentence that makes them a place. */
 static const char *const ordinary[] = {
-    "al",    "ask",   "berg",   "borg",  "bra",   "bru",   "by",     "bø",    "dal",   "dale",  "eid",   "eide",
-    "fjell", "flå",   "fossen", "foss",  "gran",  "grimstad", "grong", "ha", "hamn",  "haug",  "haugen", "heim",
-    "hol",   "hole",  "holt",   "hus",   "hå",    "ja",    "kjær",   "kroken", "kvam", "land",  "lier",  "lund",
-    "lunde", "mo",    "moen",   "mot",   "mære",  "nes",   "nord",   "nå",    "os",    "oppdal", "rem",  "ringer",
-    "roa",   "ro",    "sand",   "sande", "sel",   "skei",  "ski",    "skien", "skog",  "sol",   "sola",  "stange",
-    "straume", "strand", "stryn", "sund", "sør",  "time",  "tinn",   "to",    "torp",  "tun",   "tvers", "vang",
-    "vega",  "vest",  "vestby", "vik",   "vil",   "voll",  "våler",  "øst",   "øyer",  "å",     "ål",    "ås",
-    "alta",  "bygda", "sentrum", "sentralen", "senter", "hell", "bank", "lia", "lien", "norge", "noreg", "sveio",
-    "eg",    "er",    "en",     "et",    "de",    "hei",   "her",    "der",   "for",   "med",   "min",   "mann",
-    "moa",   "rana",  "lærdal", "bjerke", "vinje", "fredrik", "frogn", "alver", "rød", "lom", "lura", "hvaler", "gol",
+    "al",      "ask",    "berg",   "borg",    "bra",    "bru",    "by",      "bø",        "dal",    "dale",
+    "eid",     "eide",   "fjell",  "flå",     "fossen", "foss",   "gran",    "grimstad",  "grong",  "ha",
+    "hamn",    "haug",   "haugen", "heim",    "hol",    "hole",   "holt",    "hus",       "hå",     "ja",
+    "kjær",    "kroken", "kvam",   "land",    "lier",   "lund",   "lunde",   "mo",        "moen",   "mot",
+    "mære",    "nes",    "nord",   "nå",      "os",     "oppdal", "rem",     "ringer",    "roa",    "ro",
+    "sand",    "sande",  "sel",    "skei",    "ski",    "skien",  "skog",    "sol",       "sola",   "stange",
+    "straume", "strand", "stryn",  "sund",    "sør",    "time",   "tinn",    "to",        "torp",   "tun",
+    "tvers",   "vang",   "vega",   "vest",    "vestby", "vik",    "vil",     "voll",      "våler",  "øst",
+    "øyer",    "å",      "ål",     "ås",      "alta",   "bygda",  "sentrum", "sentralen", "senter", "hell",
+    "bank",    "lia",    "lien",   "norge",   "noreg",  "sveio",  "eg",      "er",        "en",     "et",
+    "de",      "hei",    "her",    "der",     "for",    "med",    "min",     "mann",      "moa",    "rana",
+    "lærdal",  "bjerke", "vinje",  "fredrik", "frogn",  "alver",  "rød",     "lom",       "lura",   "hvaler",
+    "gol",
 };
 
 /* Of the list above, those that are rarely anything but a place when written alone with a capital. */
-static const char *const place_words[] = {"grimstad", "oppdal", "skien", "alta", "stryn", "vestby", "våler", "øyer",
-                                          "lier", "gran", "ski", "sola", "stange", "strand", "sveio", "rana", "lærdal",
-                                          "vinje", "frogn", "alver", "lom", "hvaler", "gol", "ål", "ås", "flå", "grong",
-                                          "tinn", "vega", "bjerke"};
+static const char *const place_words[] = {
+    "grimstad", "oppdal", "skien",  "alta",   "stryn", "vestby", "våler",  "øyer",  "lier",  "gran",
+    "ski",      "sola",   "stange", "strand", "sveio", "rana",   "lærdal", "vinje", "frogn", "alver",
+    "lom",      "hvaler", "gol",    "ål",     "ås",    "flå",    "grong",  "tinn",  "vega",  "bjerke"};
 
 /* Ordinary words that are no place even when they are the whole message. */
-static const char *const never_alone[] = {"al", "bra", "by", "ja", "to", "time", "vil", "nå", "hei", "her", "der", "for", "med", "min",
-                                          "mann", "er", "en", "et", "de", "eg", "sol", "hus", "land", "heim", "bank", "ro", "mot", "ask",
-                                          "kjær", "ha", "dal", "vest", "nord", "sør", "øst", "strand", "skog", "sentrum", "senter",
-                                          "norge", "noreg", "ringer", "tvers", "sand", "hell", "rød", "sel"};
+static const char *const never_alone[] = {
+    "al",   "bra",     "by",     "ja",    "to",    "time",   "vil",   "nå",   "hei",  "her", "der",  "for",
+    "med",  "min",     "mann",   "er",    "en",    "et",     "de",    "eg",   "sol",  "hus", "land", "heim",
+    "bank", "ro",      "mot",    "ask",   "kjær",  "ha",     "dal",   "vest", "nord", "sør", "øst",  "strand",
+    "skog", "sentrum", "senter", "norge", "noreg", "ringer", "tvers", "sand", "hell", "rød", "sel"};
 
 /* Countries and cities outside Norway that residents name most; without accents, as in plain text. */
 static const char *const foreign[] = {
-    "sverige", "danmark", "finland", "island", "polen", "tyskland", "england", "skottland", "irland", "frankrike", "spania", "italia",
-    "portugal", "ukraina", "russland", "latvia", "litauen", "estland", "thailand", "usa", "amerika", "canada", "australia", "stockholm",
-    "gøteborg", "malmø", "strømstad", "københavn", "kobenhavn", "aarhus", "helsinki", "reykjavik", "london", "berlin", "hamburg", "paris",
-    "madrid", "alicante", "warszawa", "kyiv", "kiev", "new york", "sweden", "denmark", "poland", "germany", "spain", "ukraine"};
+    "sverige",  "danmark",   "finland",   "island",    "polen",     "tyskland", "england",   "skottland",
+    "irland",   "frankrike", "spania",    "italia",    "portugal",  "ukraina",  "russland",  "latvia",
+    "litauen",  "estland",   "thailand",  "usa",       "amerika",   "canada",   "australia", "stockholm",
+    "gøteborg", "malmø",     "strømstad", "københavn", "kobenhavn", "aarhus",   "helsinki",  "reykjavik",
+    "london",   "berlin",    "hamburg",   "paris",     "madrid",    "alicante", "warszawa",  "kyiv",
+    "kiev",     "new york",  "sweden",    "denmark",   "poland",    "germany",  "spain",     "ukraine"};
 
 /* A place stands behind these. */
-static const char *const before[] = {"i",    "på",   "paa",  "pa",   "fra",   "frå",  "til",  "te",    "ved",   "nær",
-                                     "in",   "from", "near", "to",   "rundt", "kring", "utenfor", "utanfor", "utafor",
-                                     "omkring", "around", "mellom", "outside", "live", "bosatt", "kommune", "naer",
-                                     "mot", "forbi", "naerheten", "nærheten", "av", "innafor", "for", "at"};
+static const char *const before[] = {
+    "i",      "på",      "paa",       "pa",       "fra",     "frå",     "til",    "te",      "ved",
+    "nær",    "in",      "from",      "near",     "to",      "rundt",   "kring",  "utenfor", "utanfor",
+    "utafor", "omkring", "around",    "mellom",   "outside", "live",    "bosatt", "kommune", "naer",
+    "mot",    "forbi",   "naerheten", "nærheten", "av",      "innafor", "for",    "at"};
 
-static const char *const home_words[] = {"bor",  "bur",    "budd",   "bodd", "bosatt", "live", "living", "leve", "holder",
-                                         "held", "flytta", "flyttet", "nær", "naer",  "near", "bo", "bu", "moved",
-                                         "hjemsted", "heimstad", "hjemme", "heime"};
+static const char *const home_words[] = {
+    "bor",     "bur", "budd", "bodd", "bosatt", "live", "living", "leve",     "holder",   "held",   "flytta",
+    "flyttet", "nær", "naer", "near", "bo",     "bu",   "moved",  "hjemsted", "heimstad", "hjemme", "heime"};
 
-static const char *const away_words[] = {"opprinnelig", "opphavleg", "jobber", "jobbar", "arbeider", "arbeidar", "jobbe",
-                                         "originally",  "fødd",      "født",   "oppvokst", "oppvaksen", "work", "works",
-                                         "studerte",    "frå",       "fra",    "from",     "utskrevet"};
+static const char *const away_words[] = {"opprinnelig", "opphavleg", "jobber",     "jobbar",   "arbeider",
+                                         "arbeidar",    "jobbe",     "originally", "fødd",     "født",
+                                         "oppvokst",    "oppvaksen", "work",       "works",    "studerte",
+                                         "frå",         "fra",       "from",       "utskrevet"};
 
 /* Behind a number, these say that it is no postal code. */
-static const char *const units[] = {"kr",  "kroner", "nok",   "år",    "aar",   "meter", "m",   "km",     "ganger", "folk",
-                                    "personer", "prosent", "gram", "mg", "tabletter", "piller", "stk", "timer", "dager"};
+static const char *const units[] = {"kr",        "kroner", "nok",  "år",       "aar",     "meter", "m",
+                                    "km",        "ganger", "folk", "personer", "prosent", "gram",  "mg",
+                                    "tabletter", "piller", "stk",  "timer",    "dager"};
 
 static bool listed(const char *const *list, size_t count, const char *word, size_t len)
 {
@@ -114,7 +123,8 @@ static size_t count_meanings(const struct place *places)
     return count;
 }
 
-/* Where one meaning is a town of 20,000 or more, namesakes of less than a fifteenth do not make a question. */
+/* Where one meaning is a town of 20,000 or more, namesakes of less than a fifteenth do not make a question.
+ */
 static const struct place *drop_small_namesakes(const struct finder *f, const struct place *places)
 {
     long most = 0;
@@ -187,9 +197,10 @@ static const struct place *find_slice(const struct finder *f, size_t i, size_t n
 /* Endings that a name takes inside a sentence: `Hortens`, `bergensområdet`, `tromsøkanten`. */
 static const struct place *find_inflected(const struct finder *f, size_t i)
 {
-    static const char *const endings[] = {"s", "sområdet", "sområde", "området", "område", "omraadet", "omradet",
-                                          "somraadet", "somradet", "distriktet", "kanten", "skanten", "traktene",
-                                          "regionen", "sregionen", "trakten", "kommune"};
+    static const char *const endings[] = {"s",        "sområdet", "sområde",   "området",  "område",
+                                          "omraadet", "omradet",  "somraadet", "somradet", "distriktet",
+                                          "kanten",   "skanten",  "traktene",  "regionen", "sregionen",
+                                          "trakten",  "kommune"};
     size_t len;
     const char *word = word_at(f, i, &len);
     for (size_t e = 0; e < sizeof endings / sizeof *endings; e++) {
@@ -205,9 +216,10 @@ static const struct place *find_inflected(const struct finder *f, size_t i)
     return NULL;
 }
 
-/* Names without æøå (`Tromso`, `Alesund`, `Bodoe`): every way to put the letters back, at most three places. */
-static const struct place *find_without_letters(const struct finder *f, const char *word, size_t len, size_t from,
-                                                int left)
+/* Names without æøå (`Tromso`, `Alesund`, `Bodoe`): every way to put the letters back, at most three places.
+ */
+static const struct place *find_without_letters(const struct finder *f, const char *word, size_t len,
+                                                size_t from, int left)
 {
     static const struct {
         const char *ascii, *letter;
@@ -248,7 +260,8 @@ static bool stands_alone(const struct finder *f, size_t i)
         return true;
     if (!LISTED(ordinary, word, len))
         return len >= 4 || (capital_inside(f, i) || whole);
-    return LISTED(place_words, word, len) ? f->text->words[i].capital || whole : capital_inside(f, i) && len > 2;
+    return LISTED(place_words, word, len) ? f->text->words[i].capital || whole
+                                          : capital_inside(f, i) && len > 2;
 }
 
 static bool try_name(struct finder *f, size_t i, size_t *used)
@@ -312,8 +325,8 @@ static size_t town_behind(const struct finder *f, size_t i, const struct place *
 
 static bool try_post(struct finder *f, size_t i, size_t *used)
 {
-    static const char *const cues[] = {"postnummer", "postnr", "postnummeret", "postkode", "postcode", "zip", "postadresse",
-                                       "bor", "bur", "live", "adresse"};
+    static const char *const cues[] = {"postnummer",  "postnr", "postnummeret", "postkode", "postcode", "zip",
+                                       "postadresse", "bor",    "bur",          "live",     "adresse"};
     size_t len;
     const char *word = word_at(f, i, &len);
     const struct place *post = is_code(word, len) ? gazetteer_post(f->gazetteer, word) : NULL;
@@ -360,8 +373,10 @@ static const char *find_abroad(const struct finder *f)
         size_t len;
         const char *word = word_at(f, i, &len);
         const struct word *raw = &f->text->words[i];
-        bool stays = f->text->n_words <= 2 || f->asked || said_of(f, i, home_words, sizeof home_words / sizeof *home_words);
-        if (LISTED(foreign, word, len) && stays && !said_of(f, i, away_words, sizeof away_words / sizeof *away_words))
+        bool stays = f->text->n_words <= 2 || f->asked ||
+                     said_of(f, i, home_words, sizeof home_words / sizeof *home_words);
+        if (LISTED(foreign, word, len) && stays &&
+            !said_of(f, i, away_words, sizeof away_words / sizeof *away_words))
             return arena_strndup(f->arena, f->text->raw + raw->raw_at, raw->raw_len);
     }
     return NULL;

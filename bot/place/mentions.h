@@ -1,5 +1,5 @@
-/* Places that a message mentions. A word that is also an ordinary word counts only where the sentence makes it a
- * place, or where the bot has just asked for one. Pure: all memory is the arena's. */
+/* Places that a message mentions. A word that is also an ordinary word counts only where the sentence makes
+ * it a place, or where the bot has just asked for one. Pure: all memory is the arena's. */
 #ifndef PLACE_MENTIONS_H
 #define PLACE_MENTIONS_H
 
@@ -23,16 +23,17 @@ struct mention {
 struct mentions {
     struct mention list[MENTIONS_MOST];
     size_t count;
-    size_t words;       /* of the text that belong to a mention */
-    const char *abroad; /* a country or city outside Norway where the person seems to be, as written; or NULL */
+    size_t words; /* of the text that belong to a mention */
+    const char
+        *abroad; /* a country or city outside Norway where the person seems to be, as written; or NULL */
 };
 
 /* `asked`: the bot has just asked where the person lives. */
 struct mentions mentions_find(const struct gazetteer *gazetteer, const struct text *text, bool asked,
                               struct arena *arena);
 
-/* The one that tells where the person lives or looks: a home, else the first that is not away, else the first.
- * NULL when there is none. */
+/* The one that tells where the person lives or looks: a home, else the first that is not away, else the
+ * first. NULL when there is none. */
 const struct mention *mentions_main(const struct mentions *mentions);
 
 #endif

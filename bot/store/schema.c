@@ -12,7 +12,8 @@ static const char *const migrations[] = {
     "CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, network TEXT NOT NULL,"
     " chat TEXT NOT NULL, urgent INTEGER NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL,"
     " held_until INTEGER NOT NULL, payload TEXT NOT NULL);"
-    "CREATE TABLE crashed (key BLOB PRIMARY KEY, times INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID;",
+    "CREATE TABLE crashed (key BLOB PRIMARY KEY, times INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT "
+    "ROWID;",
 };
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
@@ -36,7 +37,8 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_OUT_PAYLOAD] = "SELECT payload FROM outbox WHERE seq=?1",
     [SQL_OUT_HOLD] = "UPDATE outbox SET held_until=?2 WHERE seq=?1",
     [SQL_OUT_REMOVE] = "DELETE FROM outbox WHERE seq=?1",
-    [SQL_OUT_EACH] = "SELECT seq, id, network, chat, urgent, created, expires, held_until FROM outbox ORDER BY seq",
+    [SQL_OUT_EACH] =
+        "SELECT seq, id, network, chat, urgent, created, expires, held_until FROM outbox ORDER BY seq",
     [SQL_CRASHES] = "SELECT times FROM crashed WHERE key=?1",
     [SQL_CRASHED] = "INSERT INTO crashed VALUES (?1, 1, ?2) ON CONFLICT (key) DO UPDATE SET times=times+1",
     [SQL_PURGE_INBOX] = "DELETE FROM inbox WHERE key>=?1 AND key<?2 AND seen<?3",
@@ -89,9 +91,10 @@ static int migrate(struct store *store, struct err *err)
 int schema_prepare(struct store *store, struct err *err)
 {
     /* journal_size_limit keeps the WAL small after a busy hour; secure_delete overwrites what is deleted */
-    if (execute(store, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                       "PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
-                       "PRAGMA cache_size=-8192; PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216",
+    if (execute(store,
+                "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                "PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
+                "PRAGMA cache_size=-8192; PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216",
                 err) ||
         migrate(store, err))
         return -1;

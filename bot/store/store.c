@@ -135,7 +135,8 @@ static int open_all(struct store *store, const char *path, struct err *err)
     bool memory = strcmp(path, ":memory:") == 0;
     if (!memory && (file_make_parent(path, err) || take_lock(store, path, err)))
         return -1;
-    if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL))
+    if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        NULL))
         return err_at(err, path, 0, "the database cannot be opened: %s", sqlite3_errmsg(store->db));
     if (!memory && !(store->marker = marker_open(path, err)))
         return -1;
@@ -253,7 +254,8 @@ int store_save_state(struct store *store, const char *network, const char *chat,
     bind_text(save, 3, chat);
     sqlite3_bind_text(save, 4, buf_str(&text), (int)text.len, SQLITE_STATIC);
     sqlite3_bind_int64(save, 5, now);
-    int rc = buf_done(&text) ? err_add(err, "a conversation's state is too large") : sql_run(store, save, err);
+    int rc = buf_done(&text) ? err_add(err, "a conversation's state is too large")
+                             : sql_run(store, save, err);
     sqlite3_clear_bindings(save);
     buf_free(&text);
     return rc;
@@ -415,7 +417,8 @@ static void slice_keys(unsigned slice, unsigned char low[KEY_HASH], unsigned cha
         high[0] = (unsigned char)next;
 }
 
-static int purge_one(struct store *store, enum statement which, unsigned slice, int64_t before, struct err *err)
+static int purge_one(struct store *store, enum statement which, unsigned slice, int64_t before,
+                     struct err *err)
 {
     unsigned char low[KEY_HASH], high[KEY_HASH + 1];
     sqlite3_stmt *purge = sql_use(store, which);
@@ -426,7 +429,8 @@ static int purge_one(struct store *store, enum statement which, unsigned slice, 
     return sql_run(store, purge, err);
 }
 
-int store_purge(struct store *store, unsigned slice, const struct retention *keep, int64_t now, struct err *err)
+int store_purge(struct store *store, unsigned slice, const struct retention *keep, int64_t now,
+                struct err *err)
 {
     if (store_clock_doubtful(store, now))
         return 0;

@@ -1,8 +1,10 @@
 /* What must survive: the inbox (which messages were handled), the conversations, the outbox (what was not yet
- * delivered). One SQLite file (WAL, synchronous=FULL); this header is all that the rest of the program sees of it.
+ * delivered). One SQLite file (WAL, synchronous=FULL); this header is all that the rest of the program sees
+ * of it.
  *
- * All changes of a batch go between store_begin and store_commit; what store_commit has returned 0 for is on disk.
- * A call returns -1 and a line in `err` when the database cannot serve; then the batch is to be rolled back. */
+ * All changes of a batch go between store_begin and store_commit; what store_commit has returned 0 for is on
+ * disk. A call returns -1 and a line in `err` when the database cannot serve; then the batch is to be rolled
+ * back. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -15,8 +17,8 @@
 
 struct store;
 
-/* Opens, makes or migrates the database (`:memory:` for tests and the chat in process). One process only: a second
- * one is refused. NULL with lines in `err`. Owned by the caller. */
+/* Opens, makes or migrates the database (`:memory:` for tests and the chat in process). One process only: a
+ * second one is refused. NULL with lines in `err`. Owned by the caller. */
 struct store *store_open(const char *path, struct err *err);
 void store_close(struct store *store);
 
@@ -37,8 +39,9 @@ int store_load_state(struct store *store, const char *network, const char *chat,
                      struct err *err);
 int store_save_state(struct store *store, const char *network, const char *chat, const struct state *state,
                      int64_t now, struct err *err);
-/* Deletes all that is stored of the chat, but for the farewell that is still to be delivered: what waits in the
- * outbox goes too, so put the farewell there afterwards. Marks that traces are to be wiped (store_wipe). */
+/* Deletes all that is stored of the chat, but for the farewell that is still to be delivered: what waits in
+ * the outbox goes too, so put the farewell there afterwards. Marks that traces are to be wiped (store_wipe).
+ */
 int store_forget(struct store *store, const char *network, const char *chat, struct err *err);
 /* A chat has a new token: its conversation and waiting replies move. */
 int store_move(struct store *store, const char *network, const char *from, const char *to, struct err *err);
@@ -66,8 +69,8 @@ int store_out_each(struct store *store, store_out_visit *each, void *user, struc
 
 /* ---- messages that crash the core ---- */
 
-/* Before each message's turn and after it: the hash of (network, id) in a file that outlives the process (not the
- * machine, which is enough: a crash of the machine is not the message's doing). */
+/* Before each message's turn and after it: the hash of (network, id) in a file that outlives the process (not
+ * the machine, which is enough: a crash of the machine is not the message's doing). */
 void store_turn_begins(struct store *store, const char *network, const char *id);
 void store_turn_ended(struct store *store);
 /* Whether any message that is remembered has done so. */
@@ -83,11 +86,12 @@ struct retention {
     int64_t conversation_ms, inbox_ms; /* ages after which rows go */
 };
 
-/* Deletes what is too old in one of STORE_SLICES parts of the tables, so that no call takes long. Does nothing
- * while the clock is doubtful. Outside a batch. */
-int store_purge(struct store *store, unsigned slice, const struct retention *keep, int64_t now, struct err *err);
-/* True from a jump of the wall clock of more than 24 h against the last stored time on: deletion waits until an
- * operator confirms the clock (store_trust_clock). Notes the time; outside a batch. */
+/* Deletes what is too old in one of STORE_SLICES parts of the tables, so that no call takes long. Does
+ * nothing while the clock is doubtful. Outside a batch. */
+int store_purge(struct store *store, unsigned slice, const struct retention *keep, int64_t now,
+                struct err *err);
+/* True from a jump of the wall clock of more than 24 h against the last stored time on: deletion waits until
+ * an operator confirms the clock (store_trust_clock). Notes the time; outside a batch. */
 bool store_clock_doubtful(struct store *store, int64_t now);
 void store_trust_clock(struct store *store, int64_t now);
 /* After store_forget, or when store_needs_wipe says so: truncates the WAL, so that no trace is left. */

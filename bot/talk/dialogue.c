@@ -6,8 +6,8 @@
 
 /* ---- language ---- */
 
-/* Bokmål and nynorsk share most words, and dialects mix them: a stray word does not change the language that the
- * conversation is in. */
+/* Bokmål and nynorsk share most words, and dialects mix them: a stray word does not change the language that
+ * the conversation is in. */
 static bool is_clear_change(enum language now, const struct understood *u)
 {
     enum { CLEAR = 3 };
@@ -104,8 +104,9 @@ static bool same_words(const struct text *text, const char *label, struct arena 
 /* `den første`, `the second one`. */
 static const struct choice *by_ordinal(const struct turn *t)
 {
-    static const char *const ordinals[][4] = {
-        {"første", "fyrste", "fyste", "first"}, {"andre", "annen", "second", "nr2"}, {"tredje", "tridje", "third", "nr3"}};
+    static const char *const ordinals[][4] = {{"første", "fyrste", "fyste", "first"},
+                                              {"andre", "annen", "second", "nr2"},
+                                              {"tredje", "tridje", "third", "nr3"}};
     const char *padded = arena_printf(t->arena, " %s ", t->world->understood->text.plain);
     for (size_t i = 0; i < sizeof ordinals / sizeof *ordinals; i++)
         for (size_t k = 0; k < 4; k++)
@@ -393,8 +394,9 @@ static void do_event(struct turn *t)
 /* Texts that say themselves that a robot writes, or that must not wait for it. */
 static bool introduces_itself(const struct say *say)
 {
-    static const char *const keys[] = {"hilsen", "bot", "krise_selvmord", "krise_akutt", "krise_vold", "krise_barn",
-                                       "gruppechat", "kryptert", "slettet", "annet", "krise_videre"};
+    static const char *const keys[] = {"hilsen",     "bot",        "krise_selvmord", "krise_akutt",
+                                       "krise_vold", "krise_barn", "gruppechat",     "kryptert",
+                                       "slettet",    "annet",      "krise_videre"};
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
         if (strcmp(say->parts[0].key, keys[k]) == 0)
             return true;
@@ -423,12 +425,14 @@ static void add_prefixes(struct turn *t)
         put_first(say, "sen");
 }
 
-/* New buttons replace the old ones; a reply without buttons leaves those of a crisis or a prefix untouched. */
+/* New buttons replace the old ones; a reply without buttons leaves those of a crisis or a prefix untouched.
+ */
 static void keep_choices(struct turn *t)
 {
     struct state *next = t->next;
     struct say *say = &t->step->say;
-    bool goes_on = next->asked && next->asked == t->state->asked; /* an answer in between leaves the question open */
+    bool goes_on = next->asked &&
+                   next->asked == t->state->asked; /* an answer in between leaves the question open */
     if (!say->n_parts || (!say->n_offers && (say->urgent || goes_on)))
         return;
     next->n_choices = say->n_offers;

@@ -15,8 +15,9 @@ static void answer_language(struct turn *t)
 
 static void answer_human(struct turn *t)
 {
-    const struct kommune *kommune =
-        t->next->kommune[0] ? gazetteer_kommune(t->world->gazetteer, t->next->kommune) : NULL;
+    const struct kommune *kommune = t->next->kommune[0]
+                                        ? gazetteer_kommune(t->world->gazetteer, t->next->kommune)
+                                        : NULL;
     struct part *part = say_part(t, "menneske");
     struct value *v = values_new(t, part, 3);
     part->lines = "alle";
@@ -81,15 +82,25 @@ static const char *why_key(const char *last)
     static const struct {
         const char *last, *why;
     } table[] = {
-        {"finn_kontaktpunkt", "hvorfor_finn_kontaktpunkt"}, {"bli_med_sted", "hvorfor_finn_kontaktpunkt"},
-        {"sted_ukjent", "hvorfor_finn_kontaktpunkt"},       {"sted_flertydig", "hvorfor_finn_kontaktpunkt"},
-        {"sted_bekreft", "hvorfor_finn_kontaktpunkt"},      {"sted_region", "hvorfor_finn_kontaktpunkt"},      {"tema", "hvorfor_finn_kontaktpunkt"},
-        {"treff", "hvorfor_treff"},                         {"bli_med", "hvorfor_treff"},
-        {"treff_langt", "hvorfor_treff_langt"},             {"bli_med_langt", "hvorfor_treff_langt"},
-        {"kostnad", "hvorfor_kostnad"},                     {"henvisning", "hvorfor_henvisning"},
-        {"taushet", "hvorfor_taushet"},                     {"hvem_kan", "hvorfor_hvem_kan"},
-        {"mulig_krise", "hvorfor_krise"},                   {"krise_selvmord", "hvorfor_krise"},
-        {"krise_akutt", "hvorfor_krise"},                   {"krise_vold", "hvorfor_krise"},
+        {"finn_kontaktpunkt", "hvorfor_finn_kontaktpunkt"},
+        {"bli_med_sted", "hvorfor_finn_kontaktpunkt"},
+        {"sted_ukjent", "hvorfor_finn_kontaktpunkt"},
+        {"sted_flertydig", "hvorfor_finn_kontaktpunkt"},
+        {"sted_bekreft", "hvorfor_finn_kontaktpunkt"},
+        {"sted_region", "hvorfor_finn_kontaktpunkt"},
+        {"tema", "hvorfor_finn_kontaktpunkt"},
+        {"treff", "hvorfor_treff"},
+        {"bli_med", "hvorfor_treff"},
+        {"treff_langt", "hvorfor_treff_langt"},
+        {"bli_med_langt", "hvorfor_treff_langt"},
+        {"kostnad", "hvorfor_kostnad"},
+        {"henvisning", "hvorfor_henvisning"},
+        {"taushet", "hvorfor_taushet"},
+        {"hvem_kan", "hvorfor_hvem_kan"},
+        {"mulig_krise", "hvorfor_krise"},
+        {"krise_selvmord", "hvorfor_krise"},
+        {"krise_akutt", "hvorfor_krise"},
+        {"krise_vold", "hvorfor_krise"},
         {"krise_barn", "hvorfor_krise"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)

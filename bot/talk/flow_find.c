@@ -11,7 +11,9 @@ enum { OFFERED_PLACES = 6, HITS_MOST = 16, DIGITAL_SHOWN = 2 };
 
 void find_ask(struct turn *t, const char *wish)
 {
-    const char *key = strcmp(wish, "bli_med") == 0 ? "bli_med_sted" : strcmp(wish, "tema") == 0 ? "tema" : "finn_kontaktpunkt";
+    const char *key = strcmp(wish, "bli_med") == 0 ? "bli_med_sted"
+                      : strcmp(wish, "tema") == 0  ? "tema"
+                                                   : "finn_kontaktpunkt";
     t->next->asked = ASKED_PLACE;
     snprintf(t->next->wish, KEY_SIZE, "%s", strcmp(wish, "tema") == 0 ? "finn_kontaktpunkt" : wish);
     say_part(t, key);
@@ -106,7 +108,8 @@ static void show_hits(struct turn *t, const char *wish, size_t from)
     struct hit hits[HITS_MOST];
     struct position at = position_of(t->next->lat, t->next->lon);
     size_t most = from + (size_t)t->world->hits + 1;
-    size_t found = registry_nearest(t->world->registry, &at, known_kommune(t), hits, most > HITS_MOST ? HITS_MOST : most);
+    size_t found = registry_nearest(t->world->registry, &at, known_kommune(t), hits,
+                                    most > HITS_MOST ? HITS_MOST : most);
     if (from >= found)
         from = 0;
     bool far = !found || (!hits[0].own && !hits[0].serves && hits[0].km > t->world->far_km);
@@ -144,7 +147,8 @@ void find_more(struct turn *t)
 
 /* ---- places ---- */
 
-/* What the place is called to the person: a kommune without brackets and without its other languages' names. */
+/* What the place is called to the person: a kommune without brackets and without its other languages' names.
+ */
 static const char *said_name(const struct place *place)
 {
     return place->precision == PRECISION_KOMMUNE && place->kommune ? place->kommune->short_name : place->name;
@@ -177,7 +181,8 @@ static const char *telling_name(struct turn *t, const struct place *place, const
 {
     bool shared = false;
     for (const struct place *p = all; p; p = p->next)
-        shared = shared || (p != place && p->kommune && place->kommune && p->kommune->fylke == place->kommune->fylke);
+        shared = shared ||
+                 (p != place && p->kommune && place->kommune && p->kommune->fylke == place->kommune->fylke);
     if (!place->kommune)
         return place->name;
     if (place->precision == PRECISION_REGION || place->precision == PRECISION_OLD)
@@ -289,7 +294,8 @@ void find_offer_again(struct turn *t)
 void find_abroad(struct turn *t)
 {
     struct part *part = say_part(t, "sted_utlandet");
-    value_text(values_new(t, part, 1), "skrevet", t->world->understood ? t->world->understood->mentions.abroad : NULL);
+    value_text(values_new(t, part, 1), "skrevet",
+               t->world->understood ? t->world->understood->mentions.abroad : NULL);
     say_remember(t, "sted_utlandet");
     t->next->asked = ASKED_PLACE; /* it asks where in Norway to look */
     if (!t->next->wish[0])

@@ -39,7 +39,7 @@ void offer_menu(struct turn *t);
 
 /* ---- flows ---- */
 
-void care_certain(struct turn *t);       /* the crisis reply; the flow stays where it was */
+void care_certain(struct turn *t);        /* the crisis reply; the flow stays where it was */
 void care_possible_first(struct turn *t); /* the numbers, shortly, before the answer */
 bool care_was_said(const struct turn *t); /* the last thing said was a crisis reply */
 void care_again(struct turn *t);          /* somebody in a crisis goes on writing: the door stays open */
@@ -47,13 +47,13 @@ void care_again(struct turn *t);          /* somebody in a crisis goes on writin
 void find_ask(struct turn *t, const char *wish);  /* where do you live? */
 void find_wish(struct turn *t, const char *wish); /* find or join: asks for the place if it is not known */
 bool find_mentioned(struct turn *t, const char *wish); /* acts on the place that was mentioned; false: none */
-void find_unknown(struct turn *t);                /* asked for a place, got none */
+void find_unknown(struct turn *t);                     /* asked for a place, got none */
 /* Whose switchboard to ring: `Horten kommune`; empty when no place is known. The arena's. */
 const char *find_authority(const struct turn *t);
-void find_abroad(struct turn *t);                 /* a place outside Norway */
-void find_offer_again(struct turn *t);            /* the places of an open question, once more */
-bool find_offers_places(const struct state *state); /* the buttons offered last are places */
-void find_location(struct turn *t);               /* a shared position */
+void find_abroad(struct turn *t);                    /* a place outside Norway */
+void find_offer_again(struct turn *t);               /* the places of an open question, once more */
+bool find_offers_places(const struct state *state);  /* the buttons offered last are places */
+void find_location(struct turn *t);                  /* a shared position */
 void find_chosen(struct turn *t, const char *place); /* a place button: `kommune|lat|lon|name` */
 void find_more(struct turn *t);
 /* Keeps the place of a message that asks something else; only where it is certain. */

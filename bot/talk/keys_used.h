@@ -1,5 +1,5 @@
-/* The reply keys and button labels that the dialogue names in code: a reply set without one of them is refused
- * at load, so that no resident meets the gap. Both lists end with NULL. */
+/* The reply keys and button labels that the dialogue names in code: a reply set without one of them is
+ * refused at load, so that no resident meets the gap. Both lists end with NULL. */
 #ifndef TALK_KEYS_USED_H
 #define TALK_KEYS_USED_H
 

@@ -6,7 +6,8 @@
 
 #include "base/file.h"
 
-/* Version in the first line; a newer program reads older ones, an unknown one starts the conversation afresh. */
+/* Version in the first line; a newer program reads older ones, an unknown one starts the conversation afresh.
+ */
 static const char first_line[] = "state 1";
 
 static void write_text(struct buf *out, const char *name, const char *value)

@@ -1,8 +1,8 @@
-/* The dialogue: what the bot does about one event. `dialogue_step(state, event, world) → step` is pure: no clock,
- * no I/O, no allocation beyond the arena; same input, same output.
+/* The dialogue: what the bot does about one event. `dialogue_step(state, event, world) → step` is pure: no
+ * clock, no I/O, no allocation beyond the arena; same input, same output.
  *
- * Where things are: dialogue.c decides whose turn it is (care first, then commands, then what was asked, then what
- * is wanted); flow_care.c, flow_find.c, flow_answers.c and flow_privacy.c answer. */
+ * Where things are: dialogue.c decides whose turn it is (care first, then commands, then what was asked, then
+ * what is wanted); flow_care.c, flow_find.c, flow_answers.c and flow_privacy.c answer. */
 #ifndef TALK_STEP_H
 #define TALK_STEP_H
 
@@ -14,12 +14,12 @@
 
 /* What the dialogue may read. All borrowed. */
 struct world {
-    int64_t now;                       /* ms, wall time */
+    int64_t now;                         /* ms, wall time */
     const struct understood *understood; /* of EVENT_TEXT; NULL otherwise */
     const struct gazetteer *gazetteer;
     const struct registry *registry;
     const struct intents *intents;
-    int far_km, hits;                  /* settings core.far_km and core.hits */
+    int far_km, hits; /* settings core.far_km and core.hits */
 };
 
 enum { PARTS_MOST = 6 };

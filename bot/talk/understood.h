@@ -18,8 +18,8 @@ struct understood {
     double score;                /* 0 to 1 */
     const char *rule_file;       /* where the decision stands, NULL when nothing decided */
     int rule_line;
-    enum language language;      /* as written; unknown when the words don't tell */
-    int language_lead;           /* how clearly (text/language.h) */
+    enum language language; /* as written; unknown when the words don't tell */
+    int language_lead;      /* how clearly (text/language.h) */
     struct mentions mentions;
     const struct mention *place; /* the main one of them, or NULL */
     const struct intent *suggestions[SUGGESTIONS_MOST];

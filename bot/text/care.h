@@ -1,5 +1,5 @@
-/* Care: whether a message may be a crisis, and of which class. Decided from the crisis intents' scores, before
- * and apart from everything else that the message may want. */
+/* Care: whether a message may be a crisis, and of which class. Decided from the crisis intents' scores,
+ * before and apart from everything else that the message may want. */
 #ifndef TEXT_CARE_H
 #define TEXT_CARE_H
 

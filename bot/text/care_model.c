@@ -30,7 +30,8 @@ struct gathering {
     size_t count;
 };
 
-static void add_feature(struct gathering *g, uint32_t kind, const char *a, size_t a_len, const char *b, size_t b_len)
+static void add_feature(struct gathering *g, uint32_t kind, const char *a, size_t a_len, const char *b,
+                        size_t b_len)
 {
     if (g->count == CARE_FEATURES_MOST)
         return;
@@ -52,7 +53,8 @@ static void add_grams(struct gathering *g, const char *word, size_t len)
             add_feature(g, (uint32_t)n, padded + i, n, "", 0);
 }
 
-/* The features of at most `words` words from *at on, which moves behind them. Returns how many words were read. */
+/* The features of at most `words` words from *at on, which moves behind them. Returns how many words were
+ * read. */
 static size_t gather_words(struct gathering *g, const char **at, size_t words)
 {
     const char *last = "", *before = "";
@@ -150,7 +152,8 @@ static void shuffle(size_t *order, size_t count, uint32_t *state)
 
 static void learn_one(struct care_model *model, const struct care_lesson *lesson, double rate, double decay)
 {
-    double error = (lesson->crisis ? 1.0 : 0.0) - care_model_score_features(model, lesson->features, lesson->count);
+    double error = (lesson->crisis ? 1.0 : 0.0) -
+                   care_model_score_features(model, lesson->features, lesson->count);
     float step = (float)(rate * error / sqrt((double)lesson->count + 1e-9));
     for (size_t i = 0; i < lesson->count; i++) {
         float *weight = &model->weights[lesson->features[i]];
@@ -183,13 +186,15 @@ struct care_model *care_model_learn(const struct care_lesson *lessons, size_t co
 int care_model_save(const struct care_model *model, const char *path, struct err *err)
 {
     struct buf out = BUF_INIT(LARGEST_FILE);
-    buf_add_str(&out, "# Made by `make care-model` from the labelled messages in tests/understanding/; do not edit.\n"
-                      "# threshold, bias, then bucket and weight (zero: left out)\n");
+    buf_add_str(
+        &out, "# Made by `make care-model` from the labelled messages in tests/understanding/; do not edit.\n"
+              "# threshold, bias, then bucket and weight (zero: left out)\n");
     buf_addf(&out, "threshold %.4f\nbias %.4f\n", model->threshold, (double)model->bias);
     for (int i = 0; i < CARE_BUCKETS; i++)
         if (fabsf(model->weights[i]) >= 0.005F)
             buf_addf(&out, "%d %.2f\n", i, (double)model->weights[i]);
-    int rc = buf_done(&out) ? err_at(err, path, 0, "the model is too large") : file_write(path, buf_str(&out), out.len, 0644, err);
+    int rc = buf_done(&out) ? err_at(err, path, 0, "the model is too large")
+                            : file_write(path, buf_str(&out), out.len, 0644, err);
     buf_free(&out);
     return rc;
 }
@@ -235,10 +240,12 @@ struct care_model *care_model_load(const char *path, struct err *err)
         while (err->count == before && file_next_line(&at, end, &line, &len)) {
             number++;
             if (len && line[0] != '#' && read_line(model, line, len))
-                err_at(err, path, number, "is no bucket and weight; make the file again with `make care-model`");
+                err_at(err, path, number,
+                       "is no bucket and weight; make the file again with `make care-model`");
         }
         if (err->count == before && !(model->threshold > 0 && model->threshold < 1))
-            err_at(err, path, 0, "has no threshold between 0 and 1; make the file again with `make care-model`");
+            err_at(err, path, 0,
+                   "has no threshold between 0 and 1; make the file again with `make care-model`");
     }
     buf_free(&text);
     if (err->count == before)

@@ -1,10 +1,11 @@
-/* A second look at messages in which no crisis pattern matched: a linear model over letters and words, learned from
- * the labelled messages in tests/understanding/ (`make care-model`). People in danger find words that nobody listed;
- * the model's word is only ever `possible`: the numbers are shown shortly and the answer follows.
+/* A second look at messages in which no crisis pattern matched: a linear model over letters and words,
+ * learned from the labelled messages in tests/understanding/ (`make care-model`). People in danger find words
+ * that nobody listed; the model's word is only ever `possible`: the numbers are shown shortly and the answer
+ * follows.
  *
- * Features are the character 3-, 4- and 5-grams inside words of the canonical text, its words and pairs of words,
- * hashed to CARE_BUCKETS; the score is the logistic function of the sum of their weights, divided by the square root
- * of their number. Learned by stochastic gradient descent with L2 regularisation. */
+ * Features are the character 3-, 4- and 5-grams inside words of the canonical text, its words and pairs of
+ * words, hashed to CARE_BUCKETS; the score is the logistic function of the sum of their weights, divided by
+ * the square root of their number. Learned by stochastic gradient descent with L2 regularisation. */
 #ifndef TEXT_CARE_MODEL_H
 #define TEXT_CARE_MODEL_H
 
@@ -22,9 +23,9 @@ struct care_model;
 struct care_model *care_model_load(const char *path, struct err *err);
 void care_model_free(struct care_model *model);
 
-/* Probability, 0 to 1, that a canonical text (words blanked out as `___` are passed over) is a crisis message. A long
- * text is looked at in windows of CARE_WINDOW words, and the highest score counts: one line in a long story is enough.
- * One word alone says too little: 0. */
+/* Probability, 0 to 1, that a canonical text (words blanked out as `___` are passed over) is a crisis
+ * message. A long text is looked at in windows of CARE_WINDOW words, and the highest score counts: one line
+ * in a long story is enough. One word alone says too little: 0. */
 double care_model_score(const struct care_model *model, const char *canon);
 /* From this score on a message counts as possible. */
 double care_model_threshold(const struct care_model *model);
@@ -39,7 +40,8 @@ struct care_lesson {
 
 /* The features of a text; returns how many of CARE_FEATURES_MOST. */
 size_t care_model_features(const char *canon, uint16_t *features);
-/* Learns from lessons in a fixed order of its own: the same lessons give the same model. Owned by the caller. */
+/* Learns from lessons in a fixed order of its own: the same lessons give the same model. Owned by the caller.
+ */
 struct care_model *care_model_learn(const struct care_lesson *lessons, size_t count);
 void care_model_set_threshold(struct care_model *model, double threshold);
 double care_model_score_features(const struct care_model *model, const uint16_t *features, size_t count);

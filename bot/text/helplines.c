@@ -174,7 +174,8 @@ static void take_pair(void *user, const char *section, const char *name, const c
             err_at(l->err, l->path, line, "nummer must be 3 to 8 digits with spaces between");
     } else if (strcmp(name, "tid") == 0) {
         if (read_hours(h, text))
-            err_at(l->err, l->path, line, "tid must be `alltid` or like `man-fre 09:00-15:00; tir 18:00-21:00`");
+            err_at(l->err, l->path, line,
+                   "tid must be `alltid` or like `man-fre 09:00-15:00; tir 18:00-21:00`");
     } else if (strcmp(name, "klasser") == 0) {
         h->classes = read_classes(&l->lines->arena, value);
     } else if (strcmp(name, "rekkefolge") == 0) {
@@ -293,10 +294,11 @@ static void add_words(struct buf *out, const char *words, const char *day, int m
     arena_free(&arena);
 }
 
-void helpline_hours(const struct helpline *line, const struct replies *replies, enum language language, int64_t now,
-                    struct buf *out)
+void helpline_hours(const struct helpline *line, const struct replies *replies, enum language language,
+                    int64_t now, struct buf *out)
 {
-    static const char *const days[] = {"mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lordag", "sondag"};
+    static const char *const days[] = {"mandag", "tirsdag", "onsdag", "torsdag",
+                                       "fredag", "lordag",  "sondag"};
     struct moment m = moment_of(now);
     int until = open_until(line, m), minute = 0;
     if (line->always) {
@@ -323,8 +325,8 @@ static bool in_class(const struct helpline *line, const char *class)
     return strstr(line->classes, quoted) != NULL;
 }
 
-size_t helplines_pick(const struct helplines *lines, const char *class, int64_t now, const struct helpline **out,
-                      size_t most)
+size_t helplines_pick(const struct helplines *lines, const char *class, int64_t now,
+                      const struct helpline **out, size_t most)
 {
     size_t count = 0;
     for (int round = 0; round < 2; round++)

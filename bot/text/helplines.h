@@ -1,5 +1,5 @@
-/* Help lines as data (`replies/helplines.ini`): a number stands in one place, with hours that a machine can read,
- * for whom it is, and when it was last confirmed. */
+/* Help lines as data (`replies/helplines.ini`): a number stands in one place, with hours that a machine can
+ * read, for whom it is, and when it was last confirmed. */
 #ifndef TEXT_HELPLINES_H
 #define TEXT_HELPLINES_H
 
@@ -37,12 +37,13 @@ void helplines_free(struct helplines *lines);
 bool helpline_open(const struct helpline *line, int64_t now);
 
 /* The lines for a class (`krise_vold`, `alle`), open ones first, then by their order. Returns how many. */
-size_t helplines_pick(const struct helplines *lines, const char *class, int64_t now, const struct helpline **out,
-                      size_t most);
+size_t helplines_pick(const struct helplines *lines, const char *class, int64_t now,
+                      const struct helpline **out, size_t most);
 
-/* Hours in words: `døgnåpen`, `åpen nå, til kl. 15`, `åpner mandag kl. 9`. The words come from the reply set. */
-void helpline_hours(const struct helpline *line, const struct replies *replies, enum language language, int64_t now,
-                    struct buf *out);
+/* Hours in words: `døgnåpen`, `åpen nå, til kl. 15`, `åpner mandag kl. 9`. The words come from the reply set.
+ */
+void helpline_hours(const struct helpline *line, const struct replies *replies, enum language language,
+                    int64_t now, struct buf *out);
 
 /* For tests and `check`. */
 const struct helpline *helplines_find(const struct helplines *lines, const char *id);

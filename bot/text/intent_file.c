@@ -54,7 +54,8 @@ static void expand(struct reader *r, const char *pattern, struct buf *out)
             size_t len = strcspn(c + 1, "}");
             const char *set = map_get(&r->intents->sets, c + 1, len);
             if (!set || !c[1 + len]) {
-                err_at(r->err, r->path, r->line, "there is no set {%.*s}; sets.txt lists them", (int)len, c + 1);
+                err_at(r->err, r->path, r->line, "there is no set {%.*s}; sets.txt lists them", (int)len,
+                       c + 1);
                 return;
             }
             buf_add_str(out, set);
@@ -147,8 +148,8 @@ static void add_pattern(struct reader *r, const char *regex, int weight, bool ra
 static int read_class(struct reader *r, const char *value)
 {
     static const char *const names[] = {
-        [INTENT_TALK] = "talk",       [INTENT_CRISIS] = "crisis", [INTENT_COMMAND] = "command",
-        [INTENT_FLOW] = "flow",       [INTENT_ANSWER] = "answer",
+        [INTENT_TALK] = "talk", [INTENT_CRISIS] = "crisis", [INTENT_COMMAND] = "command",
+        [INTENT_FLOW] = "flow", [INTENT_ANSWER] = "answer",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], value) == 0) {
@@ -243,8 +244,9 @@ static void read_directive(struct reader *r, const char *line, size_t len)
         const char *name;
         int (*read)(struct reader *, const char *);
     } directives[] = {
-        {"class", read_class},     {"pattern", read_pattern}, {"calm", read_calm},       {"priority", read_priority},
-        {"example", read_example}, {"reject", read_reject},   {"reply", read_reply},     {"choices", read_choices},
+        {"class", read_class},       {"pattern", read_pattern}, {"calm", read_calm},
+        {"priority", read_priority}, {"example", read_example}, {"reject", read_reject},
+        {"reply", read_reply},       {"choices", read_choices},
     };
     const char *space = memchr(line, ' ', len);
     size_t name_len = space ? (size_t)(space - line) : len;
@@ -257,9 +259,10 @@ static void read_directive(struct reader *r, const char *line, size_t len)
                 fault(r, "the directive has no value");
             return;
         }
-    err_at(r->err, r->path, r->line,
-           "unknown directive \"%.*s\"; known: class, priority, pattern, calm, example, reject, reply, choices",
-           (int)(name_len > 40 ? 40 : name_len), line);
+    err_at(
+        r->err, r->path, r->line,
+        "unknown directive \"%.*s\"; known: class, priority, pattern, calm, example, reject, reply, choices",
+        (int)(name_len > 40 ? 40 : name_len), line);
 }
 
 static bool label_fits(const char *label)

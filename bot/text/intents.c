@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-/* Match limit: what the costliest honest pattern needs on 32 KiB is far below (`make report` shows the slowest);
- * the JIT stack holds nested groups. Depth and heap limits do not act under JIT, these two do. */
+/* Match limit: what the costliest honest pattern needs on 32 KiB is far below (`make report` shows the
+ * slowest); the JIT stack holds nested groups. Depth and heap limits do not act under JIT, these two do. */
 enum { MATCH_LIMIT = 200000, JIT_STACK_FIRST = 32 * 1024, JIT_STACK_MOST = 512 * 1024, TALK_LARGEST = 4096 };
 
 /* ---- loading ---- */
@@ -25,20 +25,21 @@ static void compile(struct pattern *pattern, struct err *err)
     else
         buf_addf(&source, "(?<![^ ])(?:%s)(?![^ ])", pattern->source);
     /* alone first: a bracket left open must not be closed by what stands around it */
-    pcre2_code *alone = pcre2_compile((PCRE2_SPTR)pattern->source, PCRE2_ZERO_TERMINATED, options, &code, &offset, NULL);
+    pcre2_code *alone = pcre2_compile((PCRE2_SPTR)pattern->source, PCRE2_ZERO_TERMINATED, options, &code,
+                                      &offset, NULL);
     bool whole = alone != NULL;
     pcre2_code_free(alone);
     if (!whole) {
         unsigned char message[200];
         pcre2_get_error_message(code, message, sizeof message);
-        err_at(err, pattern->intent->file, pattern->line, "the pattern is not valid: %s (near \"%.20s\")", (char *)message,
-               pattern->source + (offset > 10 ? offset - 10 : 0));
+        err_at(err, pattern->intent->file, pattern->line, "the pattern is not valid: %s (near \"%.20s\")",
+               (char *)message, pattern->source + (offset > 10 ? offset - 10 : 0));
         buf_free(&source);
         return;
     }
     pattern->code = buf_done(&source) ? NULL
-                                      : pcre2_compile((PCRE2_SPTR)buf_str(&source), source.len, options, &code,
-                                                      &offset, NULL);
+                                      : pcre2_compile((PCRE2_SPTR)buf_str(&source), source.len, options,
+                                                      &code, &offset, NULL);
     if (!pattern->code) {
         unsigned char message[200] = "the pattern is too long";
         if (!buf_done(&source))

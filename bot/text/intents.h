@@ -4,15 +4,13 @@
  *     class crisis|command|flow|answer|talk
  *     priority N                     wins when scores are equal; higher first (default 0)
  *     pattern [weight] [raw] REGEX   PCRE2; weight 1 to 100 (default 60)
- *     calm REGEX                     (crisis) words that mean something else here: blanked out before matching
- *     example MESSAGE                must be understood as this intent
- *     reject MESSAGE                 must not
- *     reply KEY                      the reply's key (default: the label)
- *     choices KEY KEY …              next steps that the reply offers
+ *     calm REGEX                     (crisis) words that mean something else here: blanked out before
+ * matching example MESSAGE                must be understood as this intent reject MESSAGE must not reply KEY
+ * the reply's key (default: the label) choices KEY KEY …              next steps that the reply offers
  *
- * A pattern is matched against the canonical words (text/normalise.h) and always covers whole words. ` ~ ` stands
- * for up to three words, ` ~~ ` for up to eight, both within one sentence; `{name}` for the alternatives that
- * `sets.txt` gives that name. `raw` asks for the text as it was written (caseless) instead.
+ * A pattern is matched against the canonical words (text/normalise.h) and always covers whole words. ` ~ `
+ * stands for up to three words, ` ~~ ` for up to eight, both within one sentence; `{name}` for the
+ * alternatives that `sets.txt` gives that name. `raw` asks for the text as it was written (caseless) instead.
  *
  * In class crisis a weight of 100 (the default there) is certain, less is possible. */
 #ifndef TEXT_INTENTS_H
@@ -71,15 +69,15 @@ struct intent_score {
 };
 
 /* Fills `scores` (intents_count() entries). Only crisis intents look past the first 4,096 bytes
- * of canon, and only they see it with calm words blanked out: that text (canon_len bytes, borrowed or the arena's)
- * is returned. */
+ * of canon, and only they see it with calm words blanked out: that text (canon_len bytes, borrowed or the
+ * arena's) is returned. */
 const char *intents_score(const struct intents *intents, const struct text *text, struct arena *arena,
                           struct intent_score *scores);
 
 /* Likeness of the text to the examples of each intent, 0 to 1, from character trigrams; `lines` receives the
  * line of the most similar example. Arrays of intents_count() entries. */
-void intents_likeness(const struct intents *intents, const struct text *text, struct arena *arena, float *likeness,
-                      int *lines);
+void intents_likeness(const struct intents *intents, const struct text *text, struct arena *arena,
+                      float *likeness, int *lines);
 
 /* The model that looks a second time at messages without a crisis pattern; NULL when the folder has none. */
 struct care_model;

@@ -1,4 +1,5 @@
-/* What the files behind intents.h share: reading (intent_file.c), matching (intents.c), likeness (similar.c). */
+/* What the files behind intents.h share: reading (intent_file.c), matching (intents.c), likeness (similar.c).
+ */
 #ifndef TEXT_INTENTS_INTERNAL_H
 #define TEXT_INTENTS_INTERNAL_H
 

@@ -13,8 +13,8 @@ static size_t read_point(const char *at, size_t left, int32_t *point)
         *point = c;
         return 1;
     }
-    utf8proc_ssize_t n =
-        utf8proc_iterate((const utf8proc_uint8_t *)at, (utf8proc_ssize_t)(left > 4 ? 4 : left), point);
+    utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)at,
+                                          (utf8proc_ssize_t)(left > 4 ? 4 : left), point);
     return n > 0 ? (size_t)n : 0;
 }
 
@@ -38,10 +38,11 @@ struct mend {
 
 /* UTF-8 read as Latin-1 or Windows-1252 and written as UTF-8 again, and HTML entities. */
 static const struct mend mends[] = {
-    {"Ã¦", "æ"},       {"Ã¸", "ø"},       {"Ã¥", "å"},      {"Ã†", "Æ"},       {"Ã˜", "Ø"},      {"Ã…", "Å"},
-    {"Ã\xC2\x86", "Æ"}, {"Ã\xC2\x98", "Ø"}, {"Ã\xC2\x85", "Å"}, {"Ã©", "é"},       {"&aelig;", "æ"},  {"&oslash;", "ø"},
-    {"&aring;", "å"},   {"&AElig;", "Æ"},   {"&Oslash;", "Ø"},  {"&Aring;", "Å"},  {"&amp;", "&"},    {"&nbsp;", " "},
-    {"&quot;", "\""},   {"&lt;", "<"},      {"&gt;", ">"},
+    {"Ã¦", "æ"},      {"Ã¸", "ø"},        {"Ã¥", "å"},        {"Ã†", "Æ"},        {"Ã˜", "Ø"},
+    {"Ã…", "Å"},      {"Ã\xC2\x86", "Æ"}, {"Ã\xC2\x98", "Ø"}, {"Ã\xC2\x85", "Å"}, {"Ã©", "é"},
+    {"&aelig;", "æ"}, {"&oslash;", "ø"},  {"&aring;", "å"},   {"&AElig;", "Æ"},   {"&Oslash;", "Ø"},
+    {"&Aring;", "Å"}, {"&amp;", "&"},     {"&nbsp;", " "},    {"&quot;", "\""},   {"&lt;", "<"},
+    {"&gt;", ">"},
 };
 
 static const struct mend *mend_at(const char *at, size_t left)
@@ -109,13 +110,13 @@ struct emoji {
 };
 
 static const struct emoji emojis[] = {
-    {0x1F622, "emojitrist"}, {0x1F62D, "emojitrist"}, {0x1F614, "emojitrist"}, {0x1F61E, "emojitrist"},
-    {0x1F61F, "emojitrist"}, {0x1F97A, "emojitrist"}, {0x1F494, "emojitrist"}, {0x1F625, "emojitrist"},
-    {0x1F630, "emojitrist"}, {0x1F628, "emojitrist"}, {0x1F64F, "emojitakk"},  {0x2764, "emojihjerte"},
+    {0x1F622, "emojitrist"},  {0x1F62D, "emojitrist"},  {0x1F614, "emojitrist"},  {0x1F61E, "emojitrist"},
+    {0x1F61F, "emojitrist"},  {0x1F97A, "emojitrist"},  {0x1F494, "emojitrist"},  {0x1F625, "emojitrist"},
+    {0x1F630, "emojitrist"},  {0x1F628, "emojitrist"},  {0x1F64F, "emojitakk"},   {0x2764, "emojihjerte"},
     {0x1F49C, "emojihjerte"}, {0x1F499, "emojihjerte"}, {0x1F497, "emojihjerte"}, {0x1F44D, "emojija"},
-    {0x2705, "emojija"},     {0x1F44C, "emojija"},    {0x1F44E, "emojinei"},   {0x1F602, "emojiler"},
-    {0x1F923, "emojiler"},   {0x1F605, "emojiler"},   {0x1F606, "emojiler"},   {0x1F621, "emojisint"},
-    {0x1F92C, "emojisint"},  {0x1F620, "emojisint"},  {0x1F44B, "emojihei"},   {0x1F916, "emojirobot"},
+    {0x2705, "emojija"},      {0x1F44C, "emojija"},     {0x1F44E, "emojinei"},    {0x1F602, "emojiler"},
+    {0x1F923, "emojiler"},    {0x1F605, "emojiler"},    {0x1F606, "emojiler"},    {0x1F621, "emojisint"},
+    {0x1F92C, "emojisint"},   {0x1F620, "emojisint"},   {0x1F44B, "emojihei"},    {0x1F916, "emojirobot"},
 };
 
 static const char *emoji_word(int32_t point)
@@ -137,14 +138,26 @@ static bool is_invisible(int32_t p)
 static int32_t plain_letter(int32_t p)
 {
     switch (p) {
-    case 0xE6: case 0xF8: case 0xE5: return p; /* æ ø å */
-    case 0xE4: return 0xE6;                    /* ä */
-    case 0xF6: case 0x153: return 0xF8;        /* ö œ */
-    case 0x111: case 0xF0: return 'd';         /* đ ð */
-    case 0x14B: return 'n';                    /* ŋ */
-    case 0x167: return 't';                    /* ŧ */
-    case 0x142: return 'l';                    /* ł */
-    default: break;
+    case 0xE6:
+    case 0xF8:
+    case 0xE5:
+        return p; /* æ ø å */
+    case 0xE4:
+        return 0xE6; /* ä */
+    case 0xF6:
+    case 0x153:
+        return 0xF8; /* ö œ */
+    case 0x111:
+    case 0xF0:
+        return 'd'; /* đ ð */
+    case 0x14B:
+        return 'n'; /* ŋ */
+    case 0x167:
+        return 't'; /* ŧ */
+    case 0x142:
+        return 'l'; /* ł */
+    default:
+        break;
     }
     if (p < 0xC0 || p > 0x24F)
         return p;
@@ -154,39 +167,23 @@ static int32_t plain_letter(int32_t p)
     return n > 0 && parts[0] < 0x80 ? parts[0] : p;
 }
 
-static enum class classify_other(int32_t p)
-{
-    if (is_invisible(p))
-        return SKIP;
-    if (emoji_word(p))
-        return EMOJI;
-    if (p == 0x2026)
-        return MARK;
-    switch (utf8proc_category(p)) {
-    case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM: case UTF8PROC_CATEGORY_LO: case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_MN: case UTF8PROC_CATEGORY_MC:
-        return LETTER;
-    default:
-        return p == 0x2019 || p == 0xB4 || p == 0x2018 ? SKIP : SPACE; /* ’ ´ ‘ inside words */
+static enum class classify_other(int32_t p) {
+    if (is_invisible(p)) return SKIP; if (emoji_word(p)) return EMOJI; if (p == 0x2026) return MARK;
+    switch (utf8proc_category(p)){
+        case UTF8PROC_CATEGORY_LU : case UTF8PROC_CATEGORY_LL : case UTF8PROC_CATEGORY_LT : case
+        UTF8PROC_CATEGORY_LM : case UTF8PROC_CATEGORY_LO : case UTF8PROC_CATEGORY_ND : case
+        UTF8PROC_CATEGORY_MN : case UTF8PROC_CATEGORY_MC : return LETTER;
+        default : return p == 0x2019 || p == 0xB4 || p == 0x2018 ? SKIP : SPACE; /* ’ ´ ‘ inside words */
     }
 }
 
-static enum class classify(int32_t p)
-{
-    if (p >= 0x80)
-        return classify_other(p);
-    if ((p >= 'a' && p <= 'z') || (p >= 'A' && p <= 'Z') || (p >= '0' && p <= '9'))
-        return LETTER;
-    switch (p) {
-    case '.': case '!': case '?': case ':': case ';': case '\n':
-        return MARK;
-    case ',':
-        return COMMA;
-    case '\'': case '`': case '"':
-        return p == '"' ? SPACE : SKIP;
-    default:
-        return SPACE;
+static enum class classify(int32_t p) {
+    if (p >= 0x80) return classify_other(p);
+    if ((p >= 'a' && p <= 'z') || (p >= 'A' && p <= 'Z') || (p >= '0' && p <= '9')) return LETTER; switch (p){
+        case '.' : case '!' : case '?' : case ':' : case ';' : case '\n' : return MARK;
+        case ',' : return COMMA;
+        case '\'' : case '`' : case '"' : return p == '"' ? SPACE : SKIP;
+        default : return SPACE;
     }
 }
 
@@ -262,21 +259,23 @@ static const char *typed_face(const char *at, size_t left, size_t *len)
 
 static void put_letter(struct writer *w, int32_t point, size_t raw_at)
 {
-    int32_t lower = point < 0x80 ? (point >= 'A' && point <= 'Z' ? point + 32 : point) : utf8proc_tolower(point);
+    int32_t lower = point < 0x80 ? (point >= 'A' && point <= 'Z' ? point + 32 : point)
+                                 : utf8proc_tolower(point);
     if (!w->in_word)
         open_word(w, raw_at, lower != point);
     put_point(w, lower < 0x80 ? lower : plain_letter(lower));
 }
 
-/* Writes plain and its words. The output is at most 13 times as long as raw (an emoji of 3 bytes becomes a word
- * of 12 and a space), which write_plain's caller provides. */
+/* Writes plain and its words. The output is at most 13 times as long as raw (an emoji of 3 bytes becomes a
+ * word of 12 and a space), which write_plain's caller provides. */
 static void write_plain(struct text *text, struct writer *w)
 {
     for (size_t at = 0; at < text->raw_len;) {
         int32_t point;
         size_t face_len, size = read_point(text->raw + at, text->raw_len - at, &point);
-        const char *face = point == ':' || point == '<' ? typed_face(text->raw + at, text->raw_len - at, &face_len)
-                                                        : NULL;
+        const char *face = point == ':' || point == '<'
+                               ? typed_face(text->raw + at, text->raw_len - at, &face_len)
+                               : NULL;
         if (face) {
             put_whole_word(w, face, at, face_len);
             at += face_len;
@@ -385,7 +384,8 @@ static void write_canon(struct text *text, const struct words *words, struct are
         const char *fold = fold_several(text, words, i, &used);
         if (!fold)
             fold = fold_one(words, plain, word->len, arena);
-        pieces[n] = (struct piece){fold ? fold : plain, fold ? strlen(fold) : word->len, word->mark_before && i};
+        pieces[n] = (struct piece){fold ? fold : plain, fold ? strlen(fold) : word->len,
+                                   word->mark_before && i};
         total += pieces[n++].len + 3;
         i += used;
     }

@@ -10,9 +10,9 @@
 
 /* ---- required literals of a pattern ---- */
 
-/* Patterns cover whole words, so a literal at a pattern's edge, or beside a space, is looked for with that space:
- * ` er ` stands in far fewer texts than `er`. Of all that a pattern requires the SLOTS best sets are kept; it can
- * match only where one literal of each occurs. */
+/* Patterns cover whole words, so a literal at a pattern's edge, or beside a space, is looked for with that
+ * space: ` er ` stands in far fewer texts than `er`. Of all that a pattern requires the SLOTS best sets are
+ * kept; it can match only where one literal of each occurs. */
 enum { SET_MOST = 256, LITERAL_MOST = 48, DEPTH_MOST = 40, SLOTS = 3 };
 
 /* Literals of which one must occur. */
@@ -88,8 +88,8 @@ struct edges {
 
 static struct needs parse_alternatives(struct parser *p, struct edges edges);
 
-/* Reads a quantifier, if one follows; true when the item before it may be missing. `*repeated` tells that there
- * was one. */
+/* Reads a quantifier, if one follows; true when the item before it may be missing. `*repeated` tells that
+ * there was one. */
 static bool optional_item(const char **at, bool *repeated)
 {
     bool optional = false;
@@ -161,7 +161,8 @@ static bool known_group(const char *at)
 {
     if (at[1] == '*')
         return false;
-    return at[1] != '?' || at[2] == ':' || at[2] == '>' || at[2] == '|' || at[2] == '<' || (at[2] == 'P' && at[3] == '<');
+    return at[1] != '?' || at[2] == ':' || at[2] == '>' || at[2] == '|' || at[2] == '<' ||
+           (at[2] == 'P' && at[3] == '<');
 }
 
 /* What stands between a group's brackets; its head (`?:`, `?>`, `?<name>`) is passed over. */
@@ -306,8 +307,8 @@ struct prefilter {
     uint8_t class_of[256]; /* 0: a byte that stands in no literal */
     unsigned n_classes;
     uint16_t (*next)[CLASSES];
-    uint16_t *fail;    /* longest proper suffix that is a prefix of a literal */
-    uint16_t *report;  /* nearest state on the failure path with outputs, itself included; 0: none */
+    uint16_t *fail;   /* longest proper suffix that is a prefix of a literal */
+    uint16_t *report; /* nearest state on the failure path with outputs, itself included; 0: none */
     struct output **outputs;
     size_t states, cap;
     uint32_t patterns;
@@ -427,7 +428,8 @@ size_t prefilter_bytes(const struct prefilter *f)
 }
 
 /* Takes one byte of text; a report sets the bits of its patterns. */
-static uint16_t step(const struct prefilter *f, uint16_t state, unsigned char byte, uint8_t seen[SLOTS][PATTERNS_MOST / 8])
+static uint16_t step(const struct prefilter *f, uint16_t state, unsigned char byte,
+                     uint8_t seen[SLOTS][PATTERNS_MOST / 8])
 {
     uint8_t class = f->class_of[byte];
     state = class ? f->next[state][class] : 0;

@@ -13,8 +13,8 @@ struct prefilter;
 struct prefilter *prefilter_new(void);
 void prefilter_free(struct prefilter *filter);
 
-/* Adds pattern number `id` (0, 1, 2 … in order); it must be meant for whole words of canonical text. False when no
- * literal of two bytes or more is required: the pattern then runs on every text. */
+/* Adds pattern number `id` (0, 1, 2 … in order); it must be meant for whole words of canonical text. False
+ * when no literal of two bytes or more is required: the pattern then runs on every text. */
 bool prefilter_add(struct prefilter *filter, const char *pattern, uint32_t id);
 /* Call once after the last pattern. */
 void prefilter_build(struct prefilter *filter);

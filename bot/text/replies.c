@@ -159,11 +159,11 @@ static int check_tag(void *user, const struct template_tag *tag)
     const struct variable *variable = meaning(c->reply, tag);
     if (!variable)
         err_at(c->err, c->file, tag->line,
-               "unknown variable {{%s}}; declare it in variables.ini under [%s], or mend its spelling", tag->name,
-               c->reply->key);
+               "unknown variable {{%s}}; declare it in variables.ini under [%s], or mend its spelling",
+               tag->name, c->reply->key);
     else if (!tag->section && variable->kind != VALUE_TEXT)
-        err_at(c->err, c->file, tag->line, "{{%s}} is no text; use it as {{#%s}} … {{/%s}}", tag->name, tag->name,
-               tag->name);
+        err_at(c->err, c->file, tag->line, "{{%s}} is no text; use it as {{#%s}} … {{/%s}}", tag->name,
+               tag->name, tag->name);
     return 0;
 }
 
@@ -222,8 +222,8 @@ static void check_complete(struct loading *l)
             const struct reply *reply = l->replies->list[i];
             if (!reply->files[languages[k]])
                 err_at(l->err, l->replies->folder, 0,
-                       "%s/%s.md is missing; every text must stand in nb, nn and en", language_code(languages[k]),
-                       reply->key);
+                       "%s/%s.md is missing; every text must stand in nb, nn and en",
+                       language_code(languages[k]), reply->key);
         }
 }
 
@@ -292,8 +292,8 @@ static const struct value *find_value(const struct scope *scope, const char *nam
     return NULL;
 }
 
-/* The scope that a template sees: what the caller gives, and empty values for what else is declared, members of
- * lists included (they are found in the outer scope when an item lacks them). */
+/* The scope that a template sees: what the caller gives, and empty values for what else is declared, members
+ * of lists included (they are found in the outer scope when an item lacks them). */
 static size_t complete_scope(const struct reply *reply, const struct scope *given, struct value *out)
 {
     size_t n = 0;
@@ -308,8 +308,8 @@ static size_t complete_scope(const struct reply *reply, const struct scope *give
     return n;
 }
 
-int replies_render(const struct replies *replies, enum language language, const char *key, const struct scope *scope,
-                   struct buf *out)
+int replies_render(const struct replies *replies, enum language language, const char *key,
+                   const struct scope *scope, struct buf *out)
 {
     const struct reply *reply = find(replies, key);
     if (!reply)
@@ -358,7 +358,8 @@ const char *replies_word(const struct replies *replies, enum language language, 
                          const char *name)
 {
     char key[128];
-    int len = snprintf(key, sizeof key, "%s.%s.%s", language_code(language ? language : LANGUAGE_NB), section, name);
+    int len = snprintf(key, sizeof key, "%s.%s.%s", language_code(language ? language : LANGUAGE_NB), section,
+                       name);
     return len < (int)sizeof key ? map_get(&replies->words, key, (size_t)len) : NULL;
 }
 

@@ -128,8 +128,8 @@ void similar_free(struct similar *s)
     free(s);
 }
 
-void intents_likeness(const struct intents *intents, const struct text *text, struct arena *arena, float *likeness,
-                      int *lines)
+void intents_likeness(const struct intents *intents, const struct text *text, struct arena *arena,
+                      float *likeness, int *lines)
 {
     const struct similar *s = intents->similar;
     uint16_t grams[GRAMS_MOST];

@@ -14,7 +14,8 @@ struct node {
     int line;
 };
 
-struct template {
+struct template
+{
     struct node *nodes;
     size_t count;
 };
@@ -77,11 +78,13 @@ static int open_section(struct compiler *c, enum node_kind kind, const char *nam
 static int close_section(struct compiler *c, const char *name, size_t len)
 {
     if (!c->depth)
-        return err_at(c->err, c->file, c->line, "{{/%.*s}} closes a section that was not opened", (int)len, name);
+        return err_at(c->err, c->file, c->line, "{{/%.*s}} closes a section that was not opened", (int)len,
+                      name);
     struct node *opened = &c->nodes[c->open[--c->depth]];
     if (opened->len != len || memcmp(opened->text, name, len))
-        return err_at(c->err, c->file, c->line, "{{/%.*s}} stands where {{/%s}} (opened in line %d) must close first",
-                      (int)len, name, opened->text, opened->line);
+        return err_at(c->err, c->file, c->line,
+                      "{{/%.*s}} stands where {{/%s}} (opened in line %d) must close first", (int)len, name,
+                      opened->text, opened->line);
     opened->end = c->count;
     add(c, NODE_END, name, len);
     return 0;
@@ -107,9 +110,10 @@ static int take_tag(struct compiler *c, const char *inner, size_t len)
     if (len && inner[len - 1] == '?') /* `egen?`: how variables.ini writes a truth */
         len--;
     if (!name_fits(inner, len))
-        return err_at(c->err, c->file, c->line,
-                      "{{%.*s}} is not supported; write {{name}}, {{#name}}, {{^name}}, {{/name}} or {{! comment }}",
-                      (int)(len > 40 ? 40 : len), inner);
+        return err_at(
+            c->err, c->file, c->line,
+            "{{%.*s}} is not supported; write {{name}}, {{#name}}, {{^name}}, {{/name}} or {{! comment }}",
+            (int)(len > 40 ? 40 : len), inner);
     if (sigil == '/')
         return close_section(c, inner, len);
     if (special)
@@ -120,7 +124,8 @@ static int take_tag(struct compiler *c, const char *inner, size_t len)
 
 /* A section tag or comment that is alone on its line takes the line with it: returns where the text before it
  * ends, and moves *after behind the line. Otherwise returns `tag` unchanged. */
-static const char *trim_standalone(const struct compiler *c, const char *start, const char *tag, const char **after)
+static const char *trim_standalone(const struct compiler *c, const char *start, const char *tag,
+                                   const char **after)
 {
     const char *left = tag, *right = *after;
     char sigil = tag[2];
@@ -131,7 +136,8 @@ static const char *trim_standalone(const struct compiler *c, const char *start, 
     while (right < c->end && (*right == ' ' || *right == '\t'))
         right++;
     bool starts = left == start || left[-1] == '\n';
-    bool ends = right == c->end || *right == '\n' || (*right == '\r' && right + 1 < c->end && right[1] == '\n');
+    bool ends = right == c->end || *right == '\n' ||
+                (*right == '\r' && right + 1 < c->end && right[1] == '\n');
     if (!starts || !ends)
         return tag;
     if (right < c->end)
@@ -238,7 +244,9 @@ static const struct value *find(const struct renderer *r, const char *name)
 
 static bool is_true(const struct value *value)
 {
-    return value->kind == VALUE_TEXT ? *value->text != '\0' : value->kind == VALUE_TRUTH ? value->truth : value->count > 0;
+    return value->kind == VALUE_TEXT    ? *value->text != '\0'
+           : value->kind == VALUE_TRUTH ? value->truth
+                                        : value->count > 0;
 }
 
 static int render_nodes(struct renderer *r, size_t from, size_t to);

@@ -1,6 +1,6 @@
-/* Mustache (mustache(5)): variables, sections, inverted sections and comments, with the specification's rules for
- * lines that hold nothing but a tag. Partials, other delimiters and unescaped tags are refused: texts come from
- * staff, values from people. */
+/* Mustache (mustache(5)): variables, sections, inverted sections and comments, with the specification's rules
+ * for lines that hold nothing but a tag. Partials, other delimiters and unescaped tags are refused: texts
+ * come from staff, values from people. */
 #ifndef TEXT_TEMPLATE_H
 #define TEXT_TEMPLATE_H
 
@@ -33,8 +33,8 @@ struct template;
 struct template *template_compile(const char *text, size_t len, const char *file, struct arena *arena,
                                   struct err *err);
 
-/* Calls `visit` for every tag with the names of the sections around it (outermost first); stops and returns what
- * it returns when that is not 0. */
+/* Calls `visit` for every tag with the names of the sections around it (outermost first); stops and returns
+ * what it returns when that is not 0. */
 struct template_tag {
     const char *name;
     bool section; /* or inverted section */
@@ -47,7 +47,8 @@ int template_walk(const struct template *template, template_visit *visit, void *
 
 /* How a value is written into the text: appends it to `out` so that it stays what it is. */
 typedef void template_escape(struct buf *out, const char *text);
-/* For CommonMark: no character of the value acts as markup, also at the start of a line; line ends become spaces. */
+/* For CommonMark: no character of the value acts as markup, also at the start of a line; line ends become
+ * spaces. */
 void template_escape_markdown(struct buf *out, const char *text);
 void template_escape_none(struct buf *out, const char *text);
 

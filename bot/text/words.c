@@ -78,7 +78,8 @@ static bool next_token(const char **at, const char *end, const char **token, siz
     return *len > 0;
 }
 
-/* A form as it stands in the file (`selv+hjelp`) is claimed for `canon`; the same claim twice does no harm. */
+/* A form as it stands in the file (`selv+hjelp`) is claimed for `canon`; the same claim twice does no harm.
+ */
 static void claim(struct words *words, const struct rule *rule, const char *token, size_t len,
                   const char *canon, bool target)
 {
@@ -92,15 +93,16 @@ static void claim(struct words *words, const struct rule *rule, const char *toke
     struct entry *old = find(words, form, len);
     if (old && strcmp(old->canon, canon)) {
         err_at(rule->err, rule->path, rule->line,
-               "\"%.*s\" already folds to \"%s\" in line %d; a form can have one meaning only", (int)len, form,
-               old->canon, old->line);
+               "\"%.*s\" already folds to \"%s\" in line %d; a form can have one meaning only", (int)len,
+               form, old->canon, old->line);
         return;
     }
     struct entry *entry = old ? old : add_entry(words, form, len, canon, rule->line);
     entry->target = entry->target || target;
 }
 
-static void read_list(struct words *words, const struct rule *rule, const char *at, const char *end, bool target)
+static void read_list(struct words *words, const struct rule *rule, const char *at, const char *end,
+                      bool target)
 {
     const char *token;
     size_t len;

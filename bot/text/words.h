@@ -20,8 +20,8 @@
 
 struct words;
 
-/* Reads the list. Owned by the caller, ends with words_free. NULL with lines in `err` when a rule is broken or
- * two rules claim one form. */
+/* Reads the list. Owned by the caller, ends with words_free. NULL with lines in `err` when a rule is broken
+ * or two rules claim one form. */
 struct words *words_load(const char *path, struct err *err);
 void words_free(struct words *words);
 
@@ -30,7 +30,8 @@ void words_free(struct words *words);
 const char *words_fold(const struct words *words, const char *form, size_t len);
 /* True when a form of several words begins with this one. */
 bool words_starts_several(const struct words *words, const char *word, size_t len);
-/* The fold of the known word nearest in spelling to an unknown one, or NULL when there is none or more than one. */
+/* The fold of the known word nearest in spelling to an unknown one, or NULL when there is none or more than
+ * one. */
 const char *words_spell(const struct words *words, const char *word, size_t len);
 
 size_t words_count(const struct words *words);

@@ -27,7 +27,8 @@ bool contract_chat_fits(const char *chat, size_t len)
         return false;
     for (size_t i = 0; i < len; i++) {
         char c = chat[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+              c == '_'))
             return false;
     }
     return true;
@@ -50,8 +51,12 @@ bool contract_id_fits(const char *id)
 /* ---- topics ---- */
 
 static const char *const kinds[] = {
-    [TOPIC_OTHER] = "", [TOPIC_IN] = "in",     [TOPIC_ACCEPTED] = "accepted",
-    [TOPIC_OUT] = "out", [TOPIC_DELIVERED] = "delivered", [TOPIC_STATUS] = "status",
+    [TOPIC_OTHER] = "",
+    [TOPIC_IN] = "in",
+    [TOPIC_ACCEPTED] = "accepted",
+    [TOPIC_OUT] = "out",
+    [TOPIC_DELIVERED] = "delivered",
+    [TOPIC_STATUS] = "status",
 };
 
 static bool has_chat(enum topic_kind kind)
@@ -84,10 +89,11 @@ int topic_read(const char *root, const char *text, struct topic *topic)
     return 0;
 }
 
-void topic_write(char out[CONTRACT_TOPIC_LARGEST], const char *root, enum topic_kind kind, const char *network,
-                 const char *chat)
+void topic_write(char out[CONTRACT_TOPIC_LARGEST], const char *root, enum topic_kind kind,
+                 const char *network, const char *chat)
 {
-    snprintf(out, CONTRACT_TOPIC_LARGEST, "%s/%s/%s%s%s", root, kinds[kind], network, chat ? "/" : "", chat ? chat : "");
+    snprintf(out, CONTRACT_TOPIC_LARGEST, "%s/%s/%s%s%s", root, kinds[kind], network, chat ? "/" : "",
+             chat ? chat : "");
 }
 
 /* ---- JSON ---- */
@@ -146,7 +152,8 @@ static void set_time(json_t *object, const char *name, int64_t ms)
 static void set_text(json_t *object, const char *name, const char *text)
 {
     if (text)
-        json_object_set_new(object, name, json_string(text)); /* text that is not UTF-8 sets nothing: see is_written */
+        json_object_set_new(object, name,
+                            json_string(text)); /* text that is not UTF-8 sets nothing: see is_written */
 }
 
 /* Jansson refuses text that is not UTF-8 and leaves the member out; the payload must then not go out. */
@@ -161,20 +168,23 @@ static const struct {
     const char *name;
     enum event_kind kind;
 } event_names[] = {
-    {"started", EVENT_STARTED}, {"blocked", EVENT_BLOCKED},     {"unblocked", EVENT_UNBLOCKED},
-    {"group", EVENT_GROUP},     {"encrypted", EVENT_ENCRYPTED}, {"moved", EVENT_MOVED},
+    {"started", EVENT_STARTED},         {"blocked", EVENT_BLOCKED},
+    {"unblocked", EVENT_UNBLOCKED},     {"group", EVENT_GROUP},
+    {"encrypted", EVENT_ENCRYPTED},     {"moved", EVENT_MOVED},
     {"unsupported", EVENT_UNSUPPORTED},
 };
 enum { EVENT_NAMES = sizeof event_names / sizeof *event_names };
 
-static const char *read_event_name(const json_t *root, const char *name, struct arena *arena, struct event *event)
+static const char *read_event_name(const json_t *root, const char *name, struct arena *arena,
+                                   struct event *event)
 {
     for (size_t i = 0; i < EVENT_NAMES; i++)
         if (strcmp(event_names[i].name, name) == 0) {
             event->kind = event_names[i].kind;
             event->what = text_member(root, "kind", 32, arena);
             event->from = text_member(root, "from", CONTRACT_CHAT_LARGEST, arena);
-            if (event->kind == EVENT_MOVED && (!event->from || !contract_chat_fits(event->from, strlen(event->from))))
+            if (event->kind == EVENT_MOVED &&
+                (!event->from || !contract_chat_fits(event->from, strlen(event->from))))
                 return "moved without from";
             return NULL;
         }
@@ -192,7 +202,8 @@ static const char *read_location(const json_t *location, struct event *event)
     return fits ? NULL : "location out of range";
 }
 
-/* What the message holds: exactly one of text, choice, location, event. Returns why it is refused, or NULL. */
+/* What the message holds: exactly one of text, choice, location, event. Returns why it is refused, or NULL.
+ */
 static const char *read_content(const json_t *root, struct arena *arena, struct event *event)
 {
     const json_t *text = json_object_get(root, "text"), *choice = json_object_get(root, "choice");
@@ -202,7 +213,8 @@ static const char *read_content(const json_t *root, struct arena *arena, struct 
     if (location)
         return json_is_object(location) ? read_location(location, event) : "location is no object";
     if (name)
-        return json_is_string(name) ? read_event_name(root, json_string_value(name), arena, event) : "event is no text";
+        return json_is_string(name) ? read_event_name(root, json_string_value(name), arena, event)
+                                    : "event is no text";
     if (choice) {
         event->kind = EVENT_CHOICE;
         event->choice = text_member(root, "choice", CONTRACT_VALUE_LARGEST, arena);
@@ -229,8 +241,8 @@ static const char *read_in(const json_t *root, struct arena *arena, struct event
     return read_content(root, arena, event);
 }
 
-int contract_read_in(const char *payload, size_t len, struct arena *arena, struct event *event, const char **id,
-                     const char **reason)
+int contract_read_in(const char *payload, size_t len, struct arena *arena, struct event *event,
+                     const char **id, const char **reason)
 {
     memset(event, 0, sizeof *event);
     *id = NULL;
@@ -257,7 +269,8 @@ void contract_write_in(const struct event *event, struct buf *out)
     json_t *root = json_object();
     set_text(root, "id", event->id);
     set_time(root, "time", event->time);
-    json_object_set_new(root, "sender", event->language ? json_pack("{s:s}", "language", event->language) : json_object());
+    json_object_set_new(root, "sender",
+                        event->language ? json_pack("{s:s}", "language", event->language) : json_object());
     if (event->late)
         json_object_set_new(root, "late", json_true());
     set_text(root, "edits", event->edits);
@@ -333,7 +346,8 @@ static json_t *rows_json(const struct out *reply)
         } else {
             room = false;
         }
-        if (json_array_append_new(row, json_pack("{s:s, s:s}", "label", button->label, "value", button->value))) {
+        if (json_array_append_new(row,
+                                  json_pack("{s:s, s:s}", "label", button->label, "value", button->value))) {
             json_decref(rows);
             return NULL;
         }
@@ -474,14 +488,14 @@ int contract_read_status(const char *payload, size_t len, struct arena *arena, s
             status->since = 0;
         status->version = text_member(root, "version", 40, arena);
         status->instance = text_member(root, "instance", 40, arena);
-        json_object_foreach(json_object_get(root, "counters"), name, value)
-            if (status->n_counters < COUNTERS_MOST && json_is_integer(value))
-                status->counters[status->n_counters++] =
-                    (struct counter){arena_strdup(arena, name), json_integer_value(value)};
+        json_object_foreach(json_object_get(root, "counters"), name,
+                            value) if (status->n_counters < COUNTERS_MOST && json_is_integer(value))
+            status->counters[status->n_counters++] = (struct counter){arena_strdup(arena, name),
+                                                                      json_integer_value(value)};
         for (size_t i = 0; i < json_array_size(faults) && status->n_faults < FAULTS_MOST; i++)
             if (json_is_string(json_array_get(faults, i)))
-                status->faults[status->n_faults++] =
-                    arena_strdup(arena, json_string_value(json_array_get(faults, i)));
+                status->faults[status->n_faults++] = arena_strdup(
+                    arena, json_string_value(json_array_get(faults, i)));
     }
     json_decref(root);
     return fits ? 0 : -1;

@@ -1,6 +1,6 @@
-/* The contract on MQTT: topics and payloads, the one place where they are written and read (the schemas beside this
- * file say the same to other programs and to the tests). Everything that comes in is hostile: sizes, UTF-8, depth,
- * numbers and times are bounded. */
+/* The contract on MQTT: topics and payloads, the one place where they are written and read (the schemas
+ * beside this file say the same to other programs and to the tests). Everything that comes in is hostile:
+ * sizes, UTF-8, depth, numbers and times are bounded. */
 #ifndef WIRE_CONTRACT_H
 #define WIRE_CONTRACT_H
 
@@ -46,15 +46,15 @@ struct topic {
 /* 0, or -1: not a topic of the contract (kind is TOPIC_OTHER) or a name that does not fit. */
 int topic_read(const char *root, const char *text, struct topic *topic);
 /* Writes a topic; `chat` is NULL where it has none. `out` has CONTRACT_TOPIC_LARGEST bytes. */
-void topic_write(char out[CONTRACT_TOPIC_LARGEST], const char *root, enum topic_kind kind, const char *network,
-                 const char *chat);
+void topic_write(char out[CONTRACT_TOPIC_LARGEST], const char *root, enum topic_kind kind,
+                 const char *network, const char *chat);
 
 /* ---- in ---- */
 
-/* Reads the payload of an `in` message; texts are the arena's. 0, or -1 with *reason (a literal) telling why it is
- * refused; *id is then the message's id if that could be read, else NULL. */
-int contract_read_in(const char *payload, size_t len, struct arena *arena, struct event *event, const char **id,
-                     const char **reason);
+/* Reads the payload of an `in` message; texts are the arena's. 0, or -1 with *reason (a literal) telling why
+ * it is refused; *id is then the message's id if that could be read, else NULL. */
+int contract_read_in(const char *payload, size_t len, struct arena *arena, struct event *event,
+                     const char **id, const char **reason);
 void contract_write_in(const struct event *event, struct buf *out);
 
 /* ---- accepted ---- */
@@ -80,7 +80,8 @@ struct button {
 };
 
 struct out {
-    const char *id, *answers, *language, *text; /* answers: id of the `in` message, or NULL; text: CommonMark */
+    const char *id, *answers, *language,
+        *text; /* answers: id of the `in` message, or NULL; text: CommonMark */
     struct button buttons[CONTRACT_CHOICES_MOST];
     size_t n_buttons;
     bool ask_location, urgent;
@@ -107,7 +108,8 @@ struct delivered {
 };
 
 void contract_write_delivered(const struct delivered *delivered, struct buf *out);
-int contract_read_delivered(const char *payload, size_t len, struct arena *arena, struct delivered *delivered);
+int contract_read_delivered(const char *payload, size_t len, struct arena *arena,
+                            struct delivered *delivered);
 
 /* ---- status ---- */
 
@@ -122,7 +124,8 @@ struct status {
     bool online;
     int64_t since; /* ms */
     const char *version;
-    const char *instance; /* of the running process, NULL: not said; tells a second program of the same name */
+    const char
+        *instance; /* of the running process, NULL: not said; tells a second program of the same name */
     struct counter counters[COUNTERS_MOST];
     size_t n_counters;
     const char *faults[FAULTS_MOST]; /* lines for staff: a refused edit with file and line, an alarm */

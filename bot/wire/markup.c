@@ -7,11 +7,11 @@ enum { LISTS_MOST = 16 };
 
 struct writer {
     struct buf *out;
-    int lists;            /* depth of lists */
+    int lists;               /* depth of lists */
     int ordinal[LISTS_MOST]; /* next number of each open list, 0: bulleted */
-    bool item_open;       /* the item's bullet has just been written */
-    bool first_item;      /* of a list: the empty line before it stays */
-    size_t link_start;    /* where the link's text began */
+    bool item_open;          /* the item's bullet has just been written */
+    bool first_item;         /* of a list: the empty line before it stays */
+    size_t link_start;       /* where the link's text began */
     char link[512];
 };
 
@@ -110,9 +110,9 @@ static void add_entity(struct buf *out, const char *text, size_t size)
 {
     static const struct {
         const char *entity, *plain;
-    } known[] = {{"&amp;", "&"},         {"&lt;", "<"},         {"&gt;", ">"},       {"&quot;", "\""},    {"&nbsp;", " "},
-                 {"&aelig;", "æ"},      {"&oslash;", "ø"},    {"&aring;", "å"},   {"&AElig;", "Æ"},    {"&Oslash;", "Ø"},
-                 {"&Aring;", "Å"},      {"&ndash;", "–"},     {"&laquo;", "«"},   {"&raquo;", "»"},    {"&hellip;", "…"}};
+    } known[] = {{"&amp;", "&"},   {"&lt;", "<"},     {"&gt;", ">"},    {"&quot;", "\""}, {"&nbsp;", " "},
+                 {"&aelig;", "æ"}, {"&oslash;", "ø"}, {"&aring;", "å"}, {"&AElig;", "Æ"}, {"&Oslash;", "Ø"},
+                 {"&Aring;", "Å"}, {"&ndash;", "–"},  {"&laquo;", "«"}, {"&raquo;", "»"}, {"&hellip;", "…"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strlen(known[i].entity) == size && memcmp(known[i].entity, text, size) == 0) {
             buf_add_str(out, known[i].plain);

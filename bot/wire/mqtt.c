@@ -22,9 +22,10 @@ enum {
     UNHEARD_MOST = 1024,
 };
 
-/* mosquitto 2.0.11 closes a connection whose session is taken over without the DISCONNECT packet that would say so
- * (reason 0x8E). So after a connection was closed by the other side, the next one is made under a name of its own
- * and only looks at the retained status: is another process of this program's name online? Then it has taken over. */
+/* mosquitto 2.0.11 closes a connection whose session is taken over without the DISCONNECT packet that would
+ * say so (reason 0x8E). So after a connection was closed by the other side, the next one is made under a name
+ * of its own and only looks at the retained status: is another process of this program's name online? Then it
+ * has taken over. */
 enum phase { PHASE_OWN, PHASE_LOOK };
 
 struct queued {
@@ -68,7 +69,8 @@ static void subscribe_all(struct mqtt *m)
             m->acks_awaited++;
 }
 
-static void on_connect(struct mosquitto *mosq, void *user, int reason, int flags, const mosquitto_property *props)
+static void on_connect(struct mosquitto *mosq, void *user, int reason, int flags,
+                       const mosquitto_property *props)
 {
     struct mqtt *m = user;
     (void)mosq;
@@ -77,9 +79,10 @@ static void on_connect(struct mosquitto *mosq, void *user, int reason, int flags
     m->trying = false;
     if (reason) {
         if (reason != m->last_reason)
-            log_warn("the broker refuses the connection: %s; check broker.username, broker.password_file and the "
-                     "broker's accounts",
-                     mosquitto_reason_string(reason));
+            log_warn(
+                "the broker refuses the connection: %s; check broker.username, broker.password_file and the "
+                "broker's accounts",
+                mosquitto_reason_string(reason));
         m->last_reason = reason;
         return;
     }
@@ -115,14 +118,16 @@ static void on_subscribe(struct mosquitto *mosq, void *user, int mid, int count,
     }
     for (int i = 0; i < count; i++)
         if (granted[i] >= 0x80)
-            log_warn("the broker refuses a subscription; check this program's topics in the broker's ACL file");
+            log_warn(
+                "the broker refuses a subscription; check this program's topics in the broker's ACL file");
     if (--m->acks_awaited == 0) {
         m->subscribed = m->fresh = true;
         log_info("connected to the broker");
     }
 }
 
-static void on_publish(struct mosquitto *mosq, void *user, int mid, int reason, const mosquitto_property *props)
+static void on_publish(struct mosquitto *mosq, void *user, int mid, int reason,
+                       const mosquitto_property *props)
 {
     struct mqtt *m = user;
     (void)mosq;
@@ -143,7 +148,8 @@ static void correct_status(struct mqtt *m, const struct mosquitto_message *messa
     bool same = message->payloadlen >= 0 && (size_t)message->payloadlen == m->status.len &&
                 memcmp(message->payload, buf_str(&m->status), m->status.len) == 0;
     if (!same && m->status.len && m->connected)
-        mosquitto_publish_v5(m->mosq, NULL, m->status_topic, (int)m->status.len, buf_str(&m->status), 1, true, NULL);
+        mosquitto_publish_v5(m->mosq, NULL, m->status_topic, (int)m->status.len, buf_str(&m->status), 1, true,
+                             NULL);
 }
 
 /* Looking: a status that another process said online means that it has this program's name now. */
@@ -212,7 +218,8 @@ static int set_will(struct mqtt *m)
     struct status offline = {.online = false, .since = clock_wall_ms(), .version = VERSION};
     struct buf payload = BUF_INIT(CONTRACT_STATUS_LARGEST);
     contract_write_status(&offline, &payload);
-    int rc = mosquitto_will_set_v5(m->mosq, m->status_topic, (int)payload.len, buf_str(&payload), 1, true, NULL);
+    int rc = mosquitto_will_set_v5(m->mosq, m->status_topic, (int)payload.len, buf_str(&payload), 1, true,
+                                   NULL);
     buf_free(&payload);
     return rc;
 }
@@ -269,8 +276,8 @@ static int make_client(struct mqtt *m, enum phase phase, struct err *err)
     return configure(m, m->settings, err);
 }
 
-struct mqtt *mqtt_new(const struct settings *settings, const char *name, const char *const *topics, size_t n_topics,
-                      struct err *err)
+struct mqtt *mqtt_new(const struct settings *settings, const char *name, const char *const *topics,
+                      size_t n_topics, struct err *err)
 {
     struct mqtt *m = mem_new(1, sizeof *m);
     mosquitto_lib_init();

@@ -1,5 +1,5 @@
-/* Intent files, sets and word lists from staff: each loads or is refused with file and line. The input is split at
- * NUL bytes into words.txt, sets.txt and an intent. */
+/* Intent files, sets and word lists from staff: each loads or is refused with file and line. The input is
+ * split at NUL bytes into words.txt, sets.txt and an intent. */
 #include "fuzz.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* A resident's message through the whole turn: decode, understand, step, render, store. The real data files are
- * loaded once; two turns on one chat, so that buttons and what was asked come into play. */
+/* A resident's message through the whole turn: decode, understand, step, render, store. The real data files
+ * are loaded once; two turns on one chat, so that buttons and what was asked come into play. */
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -50,7 +50,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     store_begin(turns.store, &err);
     one_turn((const char *)bytes, len, 1790000000000); /* as a payload */
     if (text_valid((const char *)bytes, len)) {        /* as the text of a good one */
-        struct event event = {.kind = EVENT_TEXT, .id = "a", .time = 1790000000000, .text = (const char *)bytes, .text_len = len};
+        struct event event = {.kind = EVENT_TEXT,
+                              .id = "a",
+                              .time = 1790000000000,
+                              .text = (const char *)bytes,
+                              .text_len = len};
         contract_write_in(&event, &payload);
         one_turn(buf_str(&payload), payload.len, 1790000001000);
     }

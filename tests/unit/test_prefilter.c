@@ -1,4 +1,5 @@
-/* The index of required literals: it may let too much through, but never keeps a pattern from a text it matches. */
+/* The index of required literals: it may let too much through, but never keeps a pattern from a text it
+ * matches. */
 #include "unit.h"
 
 #include "base/file.h"
@@ -25,7 +26,8 @@ static bool matches(const char *pattern, const char *text)
     PCRE2_SIZE offset;
     char whole[1000]; /* patterns cover whole words, as intents.c compiles them */
     snprintf(whole, sizeof whole, "(?<![^ ])(?:%s)(?![^ ])", pattern);
-    pcre2_code *re = pcre2_compile((PCRE2_SPTR)whole, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code, &offset, NULL);
+    pcre2_code *re = pcre2_compile((PCRE2_SPTR)whole, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code,
+                                   &offset, NULL);
     if (!re)
         fail_msg("the test's own pattern is broken: %s", pattern);
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
@@ -59,33 +61,109 @@ static void usual_constructs_are_never_excluded(void **state)
 {
     (void)state;
     static const struct construct list[] = {
-        {"hva koster", "hva koster det"}, {"ab|cd", "xcd"}, {"(?:ab|cd)ef", "cdef"}, {"abc?", "ab"}, {"abc*d", "abd"},
-        {"abc{0,2}d", "abd"}, {"abc{2}d", "abccd"}, {"abc+d", "abccd"}, {"abc+?d", "abcd"}, {"abc?+d", "abd"}, {"(abc)?de", "de"},
-        {"(abc)*de", "de"}, {"(?:abc){0,1}de", "de"}, {"(?:abc)+de", "abcabcde"}, {"(?:|abc)de", "de"}, {"(?:abc|)de", "de"},
-        {"[abc]de", "bde"}, {"[^abc]de", "xde"}, {"[]a]bc", "]bc"}, {"[^]a]bc", "xbc"}, {"[a\\]b]cd", "]cd"}, {"[a-z]{2}de", "xyde"},
-        {"\\w+gruppe\\w*", "sorggruppe"}, {"\\bgruppe\\b", "en gruppe"}, {"blå?bær", "blbær"}, {"blå+bær", "blååbær"}, {"a.c def", "abc def"},
-        {"kost\\w*(?= \\.|$)", "det koster"}, {"(?<!ikke )gratis", "er gratis"}, {"(?<=er )gratis", "er gratis"}, {"gratis(?! nå)", "gratis da"},
-        {"^hei$", "hei"}, {"(?>abc)d", "abcd"}, {"(?<navn>abc)d", "abcd"}, {"(?P<navn>abc)d", "abcd"}, {"(?'navn'abc)d", "abcd"}, {"(?|ab(c)|de(f))", "def"},
-        {"a\\.b", "a.b"}, {"a\\+b", "a+b"}, {"ab\\Kcd", "abcd"}, {"((((ab|cd)|ef)|gh)|ij)kl", "ijkl"}, {"\\p{L}bc", "abc"}, {"\\x{e5}bc", "åbc"},
-        {"(ab)\\1", "abab"}, {"(?:ab|cd|)(?:ef)?gh", "gh"}, {"a(?:b(?:c(?:d)?)?)?e", "ae"}, {"\\d{4}", "3187"}, {"", "hei"}, {"(ab(*SKIP)(*FAIL)|cd)", "cd"},
-        {"kj[øo]r|går", "går"}, {"meg(?: \\w+)? (?:på|opp|inn)", "meg da opp"}, {"(?:a|bc)def", "adef"}, {"x{2,}yz", "xxxyz"}, {"(?:abc){2,3}", "abcabc"},
+        {"hva koster", "hva koster det"},
+        {"ab|cd", "xcd"},
+        {"(?:ab|cd)ef", "cdef"},
+        {"abc?", "ab"},
+        {"abc*d", "abd"},
+        {"abc{0,2}d", "abd"},
+        {"abc{2}d", "abccd"},
+        {"abc+d", "abccd"},
+        {"abc+?d", "abcd"},
+        {"abc?+d", "abd"},
+        {"(abc)?de", "de"},
+        {"(abc)*de", "de"},
+        {"(?:abc){0,1}de", "de"},
+        {"(?:abc)+de", "abcabcde"},
+        {"(?:|abc)de", "de"},
+        {"(?:abc|)de", "de"},
+        {"[abc]de", "bde"},
+        {"[^abc]de", "xde"},
+        {"[]a]bc", "]bc"},
+        {"[^]a]bc", "xbc"},
+        {"[a\\]b]cd", "]cd"},
+        {"[a-z]{2}de", "xyde"},
+        {"\\w+gruppe\\w*", "sorggruppe"},
+        {"\\bgruppe\\b", "en gruppe"},
+        {"blå?bær", "blbær"},
+        {"blå+bær", "blååbær"},
+        {"a.c def", "abc def"},
+        {"kost\\w*(?= \\.|$)", "det koster"},
+        {"(?<!ikke )gratis", "er gratis"},
+        {"(?<=er )gratis", "er gratis"},
+        {"gratis(?! nå)", "gratis da"},
+        {"^hei$", "hei"},
+        {"(?>abc)d", "abcd"},
+        {"(?<navn>abc)d", "abcd"},
+        {"(?P<navn>abc)d", "abcd"},
+        {"(?'navn'abc)d", "abcd"},
+        {"(?|ab(c)|de(f))", "def"},
+        {"a\\.b", "a.b"},
+        {"a\\+b", "a+b"},
+        {"ab\\Kcd", "abcd"},
+        {"((((ab|cd)|ef)|gh)|ij)kl", "ijkl"},
+        {"\\p{L}bc", "abc"},
+        {"\\x{e5}bc", "åbc"},
+        {"(ab)\\1", "abab"},
+        {"(?:ab|cd|)(?:ef)?gh", "gh"},
+        {"a(?:b(?:c(?:d)?)?)?e", "ae"},
+        {"\\d{4}", "3187"},
+        {"", "hei"},
+        {"(ab(*SKIP)(*FAIL)|cd)", "cd"},
+        {"kj[øo]r|går", "går"},
+        {"meg(?: \\w+)? (?:på|opp|inn)", "meg da opp"},
+        {"(?:a|bc)def", "adef"},
+        {"x{2,}yz", "xxxyz"},
+        {"(?:abc){2,3}", "abcabc"},
     };
     assert_int_equal(COUNT_EXCLUDED(list), 0);
 }
 
-/* What staff may copy from elsewhere: where the index does not understand, the pattern must run on every text. */
+/* What staff may copy from elsewhere: where the index does not understand, the pattern must run on every
+ * text. */
 static void unusual_constructs_are_never_excluded(void **state)
 {
     (void)state;
     static const struct construct list[] = {
-        {"(?i)Hei", "hei"}, {"(?i:Hei) du", "hei du"}, {"(?x) hei du", "heidu"}, {"hei(?# merk: dette )du", "heidu"},
-        {"\\x41bc", "Abc"}, {"\\101bc", "Abc"}, {"\\pLbcd", "abcd"}, {"\\PLbcd", "1bcd"}, {"(ab)\\g1", "abab"}, {"(ab)\\g{1}", "abab"},
-        {"(?<n>ab)\\k<n>", "abab"}, {"(?<n>ab)\\k'n'", "abab"}, {"(?<n>ab)\\k{n}", "abab"}, {"(?P<n>ab)(?P=n)", "abab"}, {"ab(*COMMIT)cd", "abcd"},
-        {"ab(*PRUNE)cd", "abcd"}, {"(*pla:abc)ab", "abc"}, {"[[:alpha:]]bc", "abc"}, {"[[:alpha:][:digit:]]bc", "1bc"}, {"[\\Qa]\\E]bc", "]bc"},
-        {"\\Qa.b\\E", "a.b"}, {"\\Qab|cd\\E", "ab|cd"}, {"\\Qab*\\Ecd", "ab*cd"}, {"(?(DEFINE)(?<q>abc))de", "de"}, {"(a)?(?(1)bc|de)", "de"},
-        {"(?:(a)|b)(?(1)cd|ef)", "bef"}, {"a\\Rb", "a\nb"}, {"ab{,3}", "ab{,3}"}, {"a{b}cd", "a{b}cd"}, {"(?-i)abc", "abc"}, {"(?s).abc", "\nabc"},
-        {"abc\\N{U+64}", "abcd"}, {"\\o{101}bc", "Abc"}, {"(?1)?(abc)", "abcabc"}, {"\\cAab", "\x01" "ab"}, {"a\\ b", "a b"},
-        {"(?<n>ab|cd)(?&n)", "abcd"}, {"(?:a(?i)B|CD)e", "cde"},
+        {"(?i)Hei", "hei"},
+        {"(?i:Hei) du", "hei du"},
+        {"(?x) hei du", "heidu"},
+        {"hei(?# merk: dette )du", "heidu"},
+        {"\\x41bc", "Abc"},
+        {"\\101bc", "Abc"},
+        {"\\pLbcd", "abcd"},
+        {"\\PLbcd", "1bcd"},
+        {"(ab)\\g1", "abab"},
+        {"(ab)\\g{1}", "abab"},
+        {"(?<n>ab)\\k<n>", "abab"},
+        {"(?<n>ab)\\k'n'", "abab"},
+        {"(?<n>ab)\\k{n}", "abab"},
+        {"(?P<n>ab)(?P=n)", "abab"},
+        {"ab(*COMMIT)cd", "abcd"},
+        {"ab(*PRUNE)cd", "abcd"},
+        {"(*pla:abc)ab", "abc"},
+        {"[[:alpha:]]bc", "abc"},
+        {"[[:alpha:][:digit:]]bc", "1bc"},
+        {"[\\Qa]\\E]bc", "]bc"},
+        {"\\Qa.b\\E", "a.b"},
+        {"\\Qab|cd\\E", "ab|cd"},
+        {"\\Qab*\\Ecd", "ab*cd"},
+        {"(?(DEFINE)(?<q>abc))de", "de"},
+        {"(a)?(?(1)bc|de)", "de"},
+        {"(?:(a)|b)(?(1)cd|ef)", "bef"},
+        {"a\\Rb", "a\nb"},
+        {"ab{,3}", "ab{,3}"},
+        {"a{b}cd", "a{b}cd"},
+        {"(?-i)abc", "abc"},
+        {"(?s).abc", "\nabc"},
+        {"abc\\N{U+64}", "abcd"},
+        {"\\o{101}bc", "Abc"},
+        {"(?1)?(abc)", "abcabc"},
+        {"\\cAab", "\x01"
+                   "ab"},
+        {"a\\ b", "a b"},
+        {"(?<n>ab|cd)(?&n)", "abcd"},
+        {"(?:a(?i)B|CD)e", "cde"},
     };
     assert_int_equal(COUNT_EXCLUDED(list), 0);
 }
@@ -133,7 +211,7 @@ static void what_cannot_match_is_left_out(void **state)
 static void literals_inside_literals_are_all_found(void **state)
 {
     (void)state;
-    static const char *const patterns[] = {"sorggruppe",       "\\w*gruppe", "\\w*rupp\\w*",
+    static const char *const patterns[] = {"sorggruppe",    "\\w*gruppe", "\\w*rupp\\w*",
                                            "\\w*orggr\\w*", "gruppen",    "\\w*up\\w*"};
     struct prefilter *filter = prefilter_new();
     uint8_t bits[8] = {0};
@@ -155,7 +233,8 @@ static void many_different_letters_are_found(void **state)
     struct prefilter *filter = prefilter_new();
     char pattern[16];
     for (uint32_t i = 0; i < 2000; i++) {
-        snprintf(pattern, sizeof pattern, "%c%c%c", (char)('!' + i % 90), "abc"[i % 3], (char)('!' + i * 7 % 90));
+        snprintf(pattern, sizeof pattern, "%c%c%c", (char)('!' + i % 90), "abc"[i % 3],
+                 (char)('!' + i * 7 % 90));
         for (char *c = pattern; *c; c++)
             if (strchr("\\[](){}.^$*+?|#", *c))
                 *c = '~';
@@ -164,7 +243,8 @@ static void many_different_letters_are_found(void **state)
     prefilter_build(filter);
     uint8_t *bits = calloc(1, prefilter_bytes(filter));
     for (uint32_t i = 0; i < 2000; i++) {
-        snprintf(pattern, sizeof pattern, "%c%c%c", (char)('!' + i % 90), "abc"[i % 3], (char)('!' + i * 7 % 90));
+        snprintf(pattern, sizeof pattern, "%c%c%c", (char)('!' + i % 90), "abc"[i % 3],
+                 (char)('!' + i * 7 % 90));
         for (char *c = pattern; *c; c++)
             if (strchr("\\[](){}.^$*+?|#", *c))
                 *c = '~';
@@ -178,7 +258,8 @@ static void many_different_letters_are_found(void **state)
 
 /* ---- property: all patterns of the real folder over many messages ---- */
 
-static size_t check_message(const struct intents *intents, const char *message, size_t len, struct arena *arena)
+static size_t check_message(const struct intents *intents, const char *message, size_t len,
+                            struct arena *arena)
 {
     size_t matched = 0;
     struct text text = text_normalise(message, len, intents->words, arena);
@@ -187,12 +268,13 @@ static size_t check_message(const struct intents *intents, const char *message, 
     for (size_t i = 0; i < intents->n_patterns; i++) {
         const struct pattern *pattern = &intents->patterns[i];
         const char *subject = pattern->raw ? text.raw : text.canon;
-        int rc = pcre2_jit_match(pattern->code, (PCRE2_SPTR)subject, strlen(subject), 0, PCRE2_NO_UTF_CHECK, intents->data,
-                                 intents->context);
+        int rc = pcre2_jit_match(pattern->code, (PCRE2_SPTR)subject, strlen(subject), 0, PCRE2_NO_UTF_CHECK,
+                                 intents->data, intents->context);
         bool set = bits[i / 8] >> (i % 8) & 1;
         matched += rc >= 0;
         if (rc >= 0 && !set)
-            fail_msg("%s:%d matches \"%s\" but is excluded", pattern->intent->file, pattern->line, text.canon);
+            fail_msg("%s:%d matches \"%s\" but is excluded", pattern->intent->file, pattern->line,
+                     text.canon);
     }
     return matched;
 }
@@ -205,7 +287,8 @@ static size_t check_lines(const struct intents *intents, const char *path, struc
     assert_int_equal(file_read(path, &text, &err), 0);
     const char *at = buf_str(&text), *end = at + text.len, *line;
     while (file_next_line(&at, end, &line, &len)) {
-        const char *tab = memchr(line, '\t', len); /* label, message …: the whole line and what follows do as well */
+        const char *tab = memchr(line, '\t',
+                                 len); /* label, message …: the whole line and what follows do as well */
         matched += check_message(intents, line, len, arena);
         if (tab)
             matched += check_message(intents, tab + 1, (size_t)(line + len - tab - 1), arena);
@@ -229,7 +312,8 @@ static void real_patterns_are_never_excluded(void **state)
             matched += check_message(intents, example, strlen(example), &arena);
             arena_reset(&arena);
         }
-    print_message("%zu matches, %zu patterns, %zu of them run on every message\n", matched, intents->n_patterns, intents->unindexed);
+    print_message("%zu matches, %zu patterns, %zu of them run on every message\n", matched,
+                  intents->n_patterns, intents->unindexed);
     assert_true(matched > 100);
     intents_free(intents);
     arena_free(&arena);
