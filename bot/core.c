@@ -281,6 +281,15 @@ static void run_part(struct core *core, size_t from, size_t to, int64_t now)
     apply(core, from, to, now);
 }
 
+static void run_outbox(struct core *core, int64_t now, int64_t mono)
+{
+    struct err err = {.count = 0};
+    if (!mqtt_ready(core->mqtt) || (core->database_down && mono < core->database_due))
+        return;
+    if (outbox_run(core->outbox, now, mono, &err))
+        database_failed(core, &err, mono);
+}
+
 static void run_batch(struct core *core)
 {
     int64_t now = clock_wall_ms();
@@ -296,6 +305,7 @@ static void run_batch(struct core *core)
         }
     }
     run_part(core, from, core->n_items, now);
+    run_outbox(core, now, clock_mono_ms()); /* the reply first: a person waits for it */
     publish_accepted(core);
     end_batch(core);
 }
@@ -372,15 +382,6 @@ static void keep_house(struct core *core, int64_t now, int64_t mono)
         log_warn("%s", err_first(&err, first, sizeof first));
 }
 
-static void run_outbox(struct core *core, int64_t now, int64_t mono)
-{
-    struct err err = {.count = 0};
-    if (!mqtt_ready(core->mqtt) || (core->database_down && mono < core->database_due))
-        return;
-    if (outbox_run(core->outbox, now, mono, &err))
-        database_failed(core, &err, mono);
-}
-
 /* ---- the loop ---- */
 
 static int64_t least(int64_t a, int64_t b)
@@ -410,10 +411,8 @@ static void wake_up(struct core *core, short mqtt_revents)
         outbox_reload(core->outbox, &err); /* what was under way on the lost connection goes out again */
         edited = true;
     }
-    while (mqtt_waiting(core->mqtt)) {
+    while (mqtt_waiting(core->mqtt))
         run_batch(core);
-        run_outbox(core, clock_wall_ms(), clock_mono_ms());
-    }
     run_outbox(core, clock_wall_ms(), mono);
     if (mqtt_ready(core->mqtt) && (edited || mono >= core->status_due)) {
         say_status(core, clock_wall_ms());

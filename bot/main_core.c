@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
     bool only_check = false, trust = false;
     int option, rc = 1;
     log_name("selvhjelpsbot");
+    umask(0077); /* what it writes is nobody else's to read */
     key_start();
     while ((option = getopt(argc, argv, "c:o:nth")) != -1) {
         if (option == 'c')

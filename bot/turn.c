@@ -74,7 +74,7 @@ static void make_step(const struct turns *turns, const struct state *state, cons
                           .hits = turns->hits};
     if (event->kind == EVENT_TEXT) {
         bool asked = state->asked == ASKED_PLACE || state->asked == ASKED_PLACE_SURE;
-        understand(data->intents, data->gazetteer, event->text, event->text_len, asked, arena, &understood);
+        understand(data->intents, data->gazetteer, event->text, event->text_len, asked, false, arena, &understood);
         world.understood = &understood;
         out->runaway = understood.runaway;
         out->runaway_line = understood.runaway_line;

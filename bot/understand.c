@@ -189,7 +189,7 @@ static void report_runaway(const struct intents *intents, const struct intent_sc
 }
 
 void understand(const struct intents *intents, const struct gazetteer *gazetteer, const char *message,
-                size_t len, bool asked_place, struct arena *arena, struct understood *out)
+                size_t len, bool asked_place, bool explain, struct arena *arena, struct understood *out)
 {
     memset(out, 0, sizeof *out);
     out->text = text_normalise(message, len, intents_words(intents), arena);
@@ -205,7 +205,7 @@ void understand(const struct intents *intents, const struct gazetteer *gazetteer
     } else {
         if (!out->intent)
             decide_by_place(intents, out);
-        if (out->score < SURE && out->text.n_words)
+        if ((explain ? out->score < SURE : !out->intent) && out->text.n_words)
             look_at_examples(intents, scores, arena, out);
     }
     report_runaway(intents, scores, out);

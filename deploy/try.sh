@@ -22,7 +22,7 @@ fail() {
 
 mosquitto=$(command -v mosquitto || echo /usr/sbin/mosquitto)
 start_broker() {
-    printf 'listener %s 127.0.0.1\nallow_anonymous true\npersistence false\nmax_inflight_messages 0\nmax_queued_messages 10000\n' \
+    printf 'listener %s 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nmax_inflight_messages 0\nmax_queued_messages 10000\n' \
         "$1" >"$folder/mosquitto.conf"
     "$mosquitto" -c "$folder/mosquitto.conf" >"$folder/broker.log" 2>&1 </dev/null &
     broker_pid=$!

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "text/care_model.h"
+#include "text/intents.h"
 #include "text/normalise.h"
 
 /* Share of non-crisis messages, none of which the model has seen, that may come out as possible. */
@@ -23,22 +24,40 @@ struct lessons {
     struct arena arena;
 };
 
-static void add_lesson(struct lessons *l, const struct words *words, const char *line, size_t len,
+static void add_lesson(struct lessons *l, const struct words *words, const char *message, size_t len, bool crisis,
                        struct arena *scratch)
 {
     uint16_t features[CARE_FEATURES_MOST];
-    const char *tab = memchr(line, '\t', len);
-    const char *message = tab ? memchr(tab + 1, '\t', (size_t)(line + len - tab - 1)) : NULL;
-    if (!message || line[0] == '#')
-        return;
-    struct text text = text_normalise(message + 1, (size_t)(line + len - message - 1), words, scratch);
+    struct text text = text_normalise(message, len, words, scratch);
     MEM_ROOM(l->list, l->count, l->cap);
     struct care_lesson *lesson = &l->list[l->count++];
-    lesson->crisis = strncmp(line, "krise_", 6) == 0;
+    lesson->crisis = crisis;
     lesson->count = care_model_features(text.canon, features);
     lesson->features = arena_alloc(&l->arena, (lesson->count + 1) * sizeof *features);
     memcpy(lesson->features, features, lesson->count * sizeof *features);
     arena_reset(scratch);
+}
+
+/* `label<TAB>variety<TAB>message` */
+static void add_line(struct lessons *l, const struct words *words, const char *line, size_t len, struct arena *scratch)
+{
+    const char *tab = memchr(line, '\t', len);
+    const char *message = tab ? memchr(tab + 1, '\t', (size_t)(line + len - tab - 1)) : NULL;
+    if (message && line[0] != '#')
+        add_lesson(l, words, message + 1, (size_t)(line + len - message - 1), strncmp(line, "krise_", 6) == 0, scratch);
+}
+
+/* The intents' own examples teach too. */
+static void add_examples(struct lessons *l, const struct intents *intents)
+{
+    struct arena scratch = ARENA_INIT;
+    for (size_t i = 0; i < intents_count(intents); i++) {
+        const struct intent *intent = intents_at(intents, i);
+        for (size_t k = 0; k < intent->n_examples; k++)
+            add_lesson(l, intents_words(intents), intent->examples[k].text, strlen(intent->examples[k].text),
+                       intent->class == INTENT_CRISIS, &scratch);
+    }
+    arena_free(&scratch);
 }
 
 static int read_lessons(struct lessons *l, const struct words *words, const char *path, struct err *err)
@@ -49,7 +68,7 @@ static int read_lessons(struct lessons *l, const struct words *words, const char
     const char *at = buf_str(&text), *end = at + text.len, *line;
     size_t len;
     while (file_next_line(&at, end, &line, &len))
-        add_lesson(l, words, line, len, &scratch);
+        add_line(l, words, line, len, &scratch);
     arena_free(&scratch);
     buf_free(&text);
     return rc;
@@ -98,11 +117,11 @@ int ctl_train_care(struct ctl *ctl, int argc, char **argv)
         return ctl_usage("train-care MODEL FILE…");
     struct err err = {.count = 0};
     struct lessons lessons = {.count = 0};
-    char path[4096];
-    snprintf(path, sizeof path, "%s/words.txt", settings_text(ctl->settings, "core.intents"));
-    struct words *words = words_load(path, &err);
-    for (int i = 2; words && i < argc; i++)
-        read_lessons(&lessons, words, argv[i], &err);
+    struct intents *intents = intents_load(settings_text(ctl->settings, "core.intents"), &err);
+    if (intents)
+        add_examples(&lessons, intents);
+    for (int i = 2; intents && i < argc; i++)
+        read_lessons(&lessons, intents_words(intents), argv[i], &err);
     if (!err.count) {
         cross_validate(&lessons);
         struct care_model *model = care_model_learn(lessons.list, lessons.count);
@@ -117,7 +136,7 @@ int ctl_train_care(struct ctl *ctl, int argc, char **argv)
         care_model_free(model);
     }
     fprintf(stderr, "%s", err.text);
-    words_free(words);
+    intents_free(intents);
     free(lessons.list);
     free(lessons.scores);
     arena_free(&lessons.arena);

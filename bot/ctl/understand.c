@@ -60,7 +60,7 @@ int ctl_understand(struct ctl *ctl, int argc, char **argv)
         while (len && (line[len - 1] == '\n' || line[len - 1] == '\r'))
             len--;
         struct understood u;
-        understand(data->intents, data->gazetteer, line, (size_t)len, asked, &arena, &u);
+        understand(data->intents, data->gazetteer, line, (size_t)len, asked, true, &arena, &u);
         json_t *json = understood_json(&u, &arena);
         char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(7));
         puts(text ? text : "{}");

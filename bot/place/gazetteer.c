@@ -37,7 +37,7 @@ struct gazetteer {
     size_t n_fylker;
     struct kommune *kommuner;
     size_t n_kommuner;
-    struct map by_number, names;
+    struct map by_number, names, firsts; /* firsts: first words of names of several words */
     struct name **all_names; /* for spelling, by length of the name */
     size_t n_names, names_cap;
     struct place *posts[CODES];
@@ -150,6 +150,9 @@ static struct name *name_entry(struct gazetteer *g, const char *text, struct are
         name->plain = arena_strndup(&g->arena, plain, len);
         name->len = len;
         map_put(&g->names, name->plain, len, name);
+        size_t first = strcspn(name->plain, " ");
+        if (first < len)
+            map_put(&g->firsts, name->plain, first, name);
         MEM_ROOM(g->all_names, g->n_names, g->names_cap);
         g->all_names[g->n_names++] = name;
     }
@@ -281,6 +284,7 @@ void gazetteer_free(struct gazetteer *g)
         return;
     map_free(&g->by_number);
     map_free(&g->names);
+    map_free(&g->firsts);
     free(g->all_names);
     free(g->kommuner);
     arena_free(&g->arena);
@@ -293,6 +297,11 @@ const struct place *gazetteer_find(const struct gazetteer *g, const char *plain,
 {
     const struct name *name = map_get(&g->names, plain, len);
     return name ? name->places : NULL;
+}
+
+bool gazetteer_starts(const struct gazetteer *g, const char *plain, size_t len)
+{
+    return map_get(&g->firsts, plain, len) != NULL;
 }
 
 const struct place *gazetteer_post(const struct gazetteer *g, const char *code)

@@ -49,6 +49,8 @@ void gazetteer_free(struct gazetteer *gazetteer);
 
 /* The meanings of a name in plain form (text_plain), as a list by next; NULL when unknown. Borrowed. */
 const struct place *gazetteer_find(const struct gazetteer *gazetteer, const char *plain, size_t len);
+/* True when a name of several words begins with this word. */
+bool gazetteer_starts(const struct gazetteer *gazetteer, const char *plain, size_t len);
 /* The place of a four-digit postal code, or NULL. */
 const struct place *gazetteer_post(const struct gazetteer *gazetteer, const char *code);
 /* By number; NULL when there is none. */

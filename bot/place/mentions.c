@@ -69,7 +69,7 @@ static const char *const units[] = {"kr",        "kroner", "nok",  "år",       
 static bool listed(const char *const *list, size_t count, const char *word, size_t len)
 {
     for (size_t i = 0; i < count; i++)
-        if (strncmp(list[i], word, len) == 0 && !list[i][len])
+        if (list[i][0] == word[0] && strncmp(list[i], word, len) == 0 && !list[i][len])
             return true;
     return false;
 }
@@ -266,7 +266,10 @@ static bool stands_alone(const struct finder *f, size_t i)
 
 static bool try_name(struct finder *f, size_t i, size_t *used)
 {
-    for (size_t n = LONGEST_NAME_WORDS; n >= 2; n--) {
+    size_t first_len;
+    const char *first = word_at(f, i, &first_len);
+    bool several = gazetteer_starts(f->gazetteer, first, first_len);
+    for (size_t n = LONGEST_NAME_WORDS; n >= 2 && several; n--) {
         const struct place *places = i + n <= f->text->n_words ? find_slice(f, i, n) : NULL;
         if (places) {
             add_mention(f, i, n, places, false);

@@ -30,16 +30,19 @@ struct gathering {
     size_t count;
 };
 
+static void put_feature(struct gathering *g, uint32_t hash)
+{
+    if (g->count < CARE_FEATURES_MOST)
+        g->features[g->count++] = (uint16_t)((hash ^ (hash >> 15)) % CARE_BUCKETS);
+}
+
 static void add_feature(struct gathering *g, uint32_t kind, const char *a, size_t a_len, const char *b,
                         size_t b_len)
 {
-    if (g->count == CARE_FEATURES_MOST)
-        return;
-    uint32_t hash = hash_bytes(hash_bytes(2166136261U ^ kind, a, a_len), b, b_len);
-    g->features[g->count++] = (uint16_t)((hash ^ (hash >> 15)) % CARE_BUCKETS);
+    put_feature(g, hash_bytes(hash_bytes(2166136261U ^ kind, a, a_len), b, b_len));
 }
 
-/* The grams of one word with a space on both sides. */
+/* The grams of one word with a space on both sides; those that begin at one letter share their hash. */
 static void add_grams(struct gathering *g, const char *word, size_t len)
 {
     char padded[64];
@@ -48,9 +51,14 @@ static void add_grams(struct gathering *g, const char *word, size_t len)
     padded[0] = ' ';
     memcpy(padded + 1, word, len);
     padded[len + 1] = ' ';
-    for (size_t n = GRAM_LEAST; n <= GRAM_MOST; n++)
-        for (size_t i = 0; i + n <= len + 2; i++)
-            add_feature(g, (uint32_t)n, padded + i, n, "", 0);
+    for (size_t i = 0; i + GRAM_LEAST <= len + 2; i++) {
+        uint32_t hash = 2166136261U;
+        for (size_t n = 1; n <= GRAM_MOST && i + n <= len + 2; n++) {
+            hash = (hash ^ (unsigned char)padded[i + n - 1]) * 16777619U;
+            if (n >= GRAM_LEAST)
+                put_feature(g, hash);
+        }
+    }
 }
 
 /* The features of at most `words` words from *at on, which moves behind them. Returns how many words were

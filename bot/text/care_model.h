@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 
-enum { CARE_BUCKETS = 32768, CARE_FEATURES_MOST = 4000, CARE_WINDOW = 20 };
+enum { CARE_BUCKETS = 65536, CARE_FEATURES_MOST = 4000, CARE_WINDOW = 20 };
 
 struct care_model;
 

@@ -9,7 +9,7 @@
 
 /* Match limit: what the costliest honest pattern needs on 32 KiB is far below (`make report` shows the
  * slowest); the JIT stack holds nested groups. Depth and heap limits do not act under JIT, these two do. */
-enum { MATCH_LIMIT = 200000, JIT_STACK_FIRST = 32 * 1024, JIT_STACK_MOST = 512 * 1024, TALK_LARGEST = 4096 };
+enum { MATCH_LIMIT = 200000, JIT_STACK_FIRST = 32 * 1024, JIT_STACK_MOST = 512 * 1024, TALK_LARGEST = 4096, HITS_COUNTED = 2 };
 
 /* ---- loading ---- */
 
@@ -50,6 +50,20 @@ static void compile(struct pattern *pattern, struct err *err)
         err_at(err, pattern->intent->file, pattern->line, "the pattern cannot be compiled to machine code");
     }
     buf_free(&source);
+}
+
+/* Calm patterns go first; the order is kept otherwise. */
+static void sort_patterns(struct intents *intents)
+{
+    struct pattern *sorted = mem_new(intents->n_patterns, sizeof *sorted);
+    size_t n = 0;
+    for (int calm = 1; calm >= 0; calm--)
+        for (size_t i = 0; i < intents->n_patterns; i++)
+            if (intents->patterns[i].calm == (calm == 1))
+                sorted[n++] = intents->patterns[i];
+    free(intents->patterns);
+    intents->patterns = sorted;
+    intents->patterns_cap = intents->n_patterns;
 }
 
 static void index_patterns(struct intents *intents)
@@ -108,6 +122,7 @@ struct intents *intents_load(const char *folder, struct err *err)
         intents_free(intents);
         return NULL;
     }
+    sort_patterns(intents);
     index_patterns(intents);
     prepare_matching(intents);
     intents->similar = similar_new(intents);
@@ -175,6 +190,8 @@ static void match_one(struct matching *m, const struct pattern *pattern)
     const char *subject = pattern->raw ? m->text->raw : crisis && m->calmed ? m->calmed : m->text->canon;
     size_t len = pattern->raw ? m->text->raw_len : m->text->canon_len;
     struct intent_score *score = &m->scores[pattern->intent->number];
+    if (score->best >= pattern->weight && (crisis || score->hits > HITS_COUNTED))
+        return; /* it could change nothing */
     if (!crisis && len > TALK_LARGEST)
         for (len = TALK_LARGEST; ((unsigned char)subject[len] & 0xC0) == 0x80;)
             len--;
@@ -204,12 +221,15 @@ const char *intents_score(const struct intents *intents, const struct text *text
     uint8_t *bits = arena_alloc(arena, prefilter_bytes(intents->filter));
     memset(scores, 0, intents->count * sizeof *scores);
     prefilter_run(intents->filter, text->canon, text->canon_len, bits);
-    for (size_t i = 0; i < intents->n_patterns; i++)
-        if (intents->patterns[i].calm && (bits[i / 8] >> (i % 8) & 1))
-            blank_out(&m, &intents->patterns[i], arena);
-    for (size_t i = 0; i < intents->n_patterns; i++)
-        if (!intents->patterns[i].calm && (bits[i / 8] >> (i % 8) & 1))
-            match_one(&m, &intents->patterns[i]);
+    /* calm patterns stand first (sort_patterns), so one walk over the bits does both in order */
+    for (size_t byte = 0; byte < prefilter_bytes(intents->filter); byte++)
+        for (unsigned left = bits[byte]; left; left &= left - 1) {
+            const struct pattern *pattern = &intents->patterns[8 * byte + (size_t)__builtin_ctz(left)];
+            if (pattern->calm)
+                blank_out(&m, pattern, arena);
+            else
+                match_one(&m, pattern);
+        }
     return m.calmed ? m.calmed : text->canon;
 }
 

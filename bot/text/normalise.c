@@ -102,7 +102,7 @@ static const char *compose(const char *text, size_t *len, struct arena *arena)
 
 /* ---- plain ---- */
 
-enum class { SKIP, SPACE, MARK, COMMA, LETTER, EMOJI };
+enum kind_of { SKIP, SPACE, MARK, COMMA, LETTER, EMOJI };
 
 struct emoji {
     int32_t point;
@@ -167,23 +167,51 @@ static int32_t plain_letter(int32_t p)
     return n > 0 && parts[0] < 0x80 ? parts[0] : p;
 }
 
-static enum class classify_other(int32_t p) {
-    if (is_invisible(p)) return SKIP; if (emoji_word(p)) return EMOJI; if (p == 0x2026) return MARK;
-    switch (utf8proc_category(p)){
-        case UTF8PROC_CATEGORY_LU : case UTF8PROC_CATEGORY_LL : case UTF8PROC_CATEGORY_LT : case
-        UTF8PROC_CATEGORY_LM : case UTF8PROC_CATEGORY_LO : case UTF8PROC_CATEGORY_ND : case
-        UTF8PROC_CATEGORY_MN : case UTF8PROC_CATEGORY_MC : return LETTER;
-        default : return p == 0x2019 || p == 0xB4 || p == 0x2018 ? SKIP : SPACE; /* ’ ´ ‘ inside words */
+static enum kind_of classify_other(int32_t p)
+{
+    if (is_invisible(p))
+        return SKIP;
+    if (emoji_word(p))
+        return EMOJI;
+    if (p == 0x2026)
+        return MARK;
+    switch (utf8proc_category(p)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+        return LETTER;
+    default:
+        return p == 0x2019 || p == 0xB4 || p == 0x2018 ? SKIP : SPACE; /* ’ ´ ‘ inside words */
     }
 }
 
-static enum class classify(int32_t p) {
-    if (p >= 0x80) return classify_other(p);
-    if ((p >= 'a' && p <= 'z') || (p >= 'A' && p <= 'Z') || (p >= '0' && p <= '9')) return LETTER; switch (p){
-        case '.' : case '!' : case '?' : case ':' : case ';' : case '\n' : return MARK;
-        case ',' : return COMMA;
-        case '\'' : case '`' : case '"' : return p == '"' ? SPACE : SKIP;
-        default : return SPACE;
+static enum kind_of classify(int32_t p)
+{
+    if (p >= 0x80)
+        return classify_other(p);
+    if ((p >= 'a' && p <= 'z') || (p >= 'A' && p <= 'Z') || (p >= '0' && p <= '9'))
+        return LETTER;
+    switch (p) {
+    case '.':
+    case '!':
+    case '?':
+    case ':':
+    case ';':
+    case '\n':
+        return MARK;
+    case ',':
+        return COMMA;
+    case '\'':
+    case '`':
+    case '"':
+        return p == '"' ? SPACE : SKIP;
+    default:
+        return SPACE;
     }
 }
 
@@ -281,7 +309,7 @@ static void write_plain(struct text *text, struct writer *w)
             at += face_len;
             continue;
         }
-        enum class class = size ? classify(point) : SPACE;
+        enum kind_of class = size ? classify(point) : SPACE;
         if (!size)
             size = 1;
         text->question = text->question || point == '?';

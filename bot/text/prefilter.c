@@ -295,11 +295,21 @@ static struct needs parse_alternatives(struct parser *p, struct edges edges)
 
 /* ---- the automaton ---- */
 
-enum { CLASSES = 48, PATTERNS_MOST = 8192 };
+enum { CLASSES = 64, PATTERNS_MOST = 8192 };
 
 struct output {
     uint32_t pattern, slot;
     struct output *next;
+};
+
+/* What a state reports, its own literals and those that end in it, as one run in an array. */
+struct report {
+    uint32_t first, count;
+};
+
+struct mark {
+    uint16_t byte; /* of the bits of its slot */
+    uint8_t slot, bit;
 };
 
 struct prefilter {
@@ -308,7 +318,9 @@ struct prefilter {
     unsigned n_classes;
     uint16_t (*next)[CLASSES];
     uint16_t *fail;   /* longest proper suffix that is a prefix of a literal */
-    uint16_t *report; /* nearest state on the failure path with outputs, itself included; 0: none */
+    struct report *reports;
+    struct mark *marks;
+    size_t n_marks, marks_cap;
     struct output **outputs;
     size_t states, cap;
     uint32_t patterns;
@@ -341,7 +353,8 @@ void prefilter_free(struct prefilter *f)
         return;
     free(f->next);
     free(f->fail);
-    free(f->report);
+    free(f->reports);
+    free(f->marks);
     free(f->outputs);
     arena_free(&f->arena);
     free(f);
@@ -396,10 +409,29 @@ bool prefilter_add(struct prefilter *f, const char *pattern, uint32_t id)
     return needs.count > 0;
 }
 
+/* Gathers what a state reports: its own outputs, then the report of the longest suffix (which is ready by then). */
+static void gather_report(struct prefilter *f, uint16_t state)
+{
+    struct report report = {(uint32_t)f->n_marks, 0};
+    struct report suffix = f->reports[f->fail[state]];
+    for (const struct output *output = f->outputs[state]; output; output = output->next) {
+        MEM_ROOM(f->marks, f->n_marks, f->marks_cap);
+        f->marks[f->n_marks++] =
+            (struct mark){(uint16_t)(output->pattern / 8), (uint8_t)output->slot, (uint8_t)(1U << (output->pattern % 8))};
+    }
+    for (uint32_t i = 0; i < suffix.count; i++) {
+        MEM_ROOM(f->marks, f->n_marks, f->marks_cap);
+        f->marks[f->n_marks] = f->marks[suffix.first + i];
+        f->n_marks++;
+    }
+    report.count = (uint32_t)f->n_marks - report.first;
+    f->reports[state] = report;
+}
+
 void prefilter_build(struct prefilter *f)
 {
     f->fail = mem_new(f->states, sizeof *f->fail);
-    f->report = mem_new(f->states, sizeof *f->report);
+    f->reports = mem_new(f->states, sizeof *f->reports);
     uint16_t *queue = mem_new(f->states, sizeof *queue);
     size_t head = 0, tail = 0;
     for (unsigned c = 0; c < f->n_classes; c++)
@@ -407,7 +439,7 @@ void prefilter_build(struct prefilter *f)
             queue[tail++] = f->next[0][c];
     while (head < tail) {
         uint16_t state = queue[head++];
-        f->report[state] = f->outputs[state] ? state : f->report[f->fail[state]];
+        gather_report(f, state);
         for (unsigned c = 0; c < f->n_classes; c++) {
             uint16_t child = f->next[state][c];
             uint16_t beside = f->next[f->fail[state]][c];
@@ -428,14 +460,13 @@ size_t prefilter_bytes(const struct prefilter *f)
 }
 
 /* Takes one byte of text; a report sets the bits of its patterns. */
-static uint16_t step(const struct prefilter *f, uint16_t state, unsigned char byte,
-                     uint8_t seen[SLOTS][PATTERNS_MOST / 8])
+static uint16_t step(const struct prefilter *f, uint16_t state, unsigned char byte, uint8_t seen[SLOTS][PATTERNS_MOST / 8])
 {
     uint8_t class = f->class_of[byte];
     state = class ? f->next[state][class] : 0;
-    for (uint16_t found = f->report[state]; found; found = f->report[f->fail[found]])
-        for (const struct output *output = f->outputs[found]; output; output = output->next)
-            set_bit(seen[output->slot], output->pattern);
+    const struct report report = f->reports[state];
+    for (const struct mark *mark = f->marks + report.first, *end = mark + report.count; mark < end; mark++)
+        seen[mark->slot][mark->byte] |= mark->bit;
     return state;
 }
 

@@ -130,7 +130,7 @@ class Rig(contextlib.ExitStack):
 
     def start_broker(self):
         with open(self.path("mosquitto.conf"), "w", encoding="utf-8") as file:
-            file.write(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+            file.write(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
                        "max_inflight_messages 0\nmax_queued_messages 10000\n")
         program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
         broker = Process([program, "-c", self.path("mosquitto.conf")], self.path("broker.log")).start()
