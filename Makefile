@@ -123,7 +123,7 @@ test:
 	@$(MAKE) --no-print-directory -s tests
 	@$(MAKE) --no-print-directory -s SANITIZE=1 BUILD=$(BUILD)/asan tests
 	@$(PYTHON) tests/run.py "data files=$(BUILD)/selvhjelpsctl check && echo 1 passed, 0 failed" \
-	  "schemas=$(PYTHON) tests/contract/check_schemas.py --self-test" \
+	  "schemas=$(PYTHON) tests/contract/check_schemas.py && echo 1 passed, 0 failed" \
 	  "understanding=$(PYTHON) tests/understanding/test_floor.py $(BUILD)/selvhjelpsctl" \
 	  $(call unit_runs,plain,$(BUILD)) $(call unit_runs,sanitized,$(BUILD)/asan) \
 	  $(call replay_runs,sanitized,$(BUILD)/asan) \

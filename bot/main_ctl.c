@@ -1,5 +1,6 @@
 /* selvhjelpsctl: chat, check, understand, nearest, health. Wiring only; the commands live in ctl/. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,6 +61,7 @@ int main(int argc, char **argv)
     rc = optind == argc ? usage() : run_command(&ctl, argc - optind, argv + optind);
     if (ctl.data)
         dataset_free(ctl.data);
+    free(ctl.data);
     settings_free(ctl.settings);
     return rc;
 }

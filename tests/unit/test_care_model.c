@@ -114,7 +114,7 @@ static void broken_files_are_refused_with_their_line(void **state)
         {"threshold 1\n", "has no threshold"},
         {"threshold nan\n", "m.model:1: "},
         {"threshold 0.5\n-1 2\n", "m.model:2: "},
-        {"threshold 0.5\n32768 2\n", "m.model:2: "},
+        {"threshold 0.5\n65536 2\n", "m.model:2: "},
         {"threshold 0.5\n1 inf\n", "m.model:2: "},
         {"threshold 0.5\n1 2x\n", "m.model:2: "},
         {"threshold 0.5\n1 \n", "m.model:2: "},
