@@ -1,5 +1,6 @@
 #include "core.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "watch.h"
 #include "wire/mqtt.h"
 
-enum { BATCH_MOST = 500, PURGE_EVERY_MS = 15000, DATABASE_RETRY_MS = 1000, WIPE_WITHIN_MS = 20000 };
+enum { BATCH_MOST = 500, BATCH_BYTES = 256 * 1024, PURGE_EVERY_MS = 15000, DATABASE_RETRY_MS = 1000, WIPE_WITHIN_MS = 20000 };
 
 struct counts {
     int64_t received, accepted, repeated, refused, unreadable, left, crisis_uncommitted, builtin, batches,
@@ -135,7 +136,7 @@ static int take_delivered(struct core *core, const struct item *item, int64_t no
         return 0;
     }
     for (size_t i = 0; i < delivered.count; i++)
-        if (outbox_result(core->outbox, &delivered.results[i], now, err))
+        if (outbox_result(core->outbox, item->topic.network, &delivered.results[i], now, err))
             return -1;
     return 0;
 }
@@ -143,7 +144,9 @@ static int take_delivered(struct core *core, const struct item *item, int64_t no
 static void take_status(struct core *core, const struct item *item)
 {
     struct status status;
-    if (item->message->cut ||
+    if (item->message->len == 0) /* wiped: as if it had never announced itself */
+        outbox_network(core->outbox, item->topic.network, true);
+    else if (item->message->cut ||
         contract_read_status(item->message->payload, item->message->len, &core->arena, &status))
         core->counts.unreadable++;
     else
@@ -166,9 +169,11 @@ static bool crashed_before(struct core *core, const struct item *item)
 static void gather(struct core *core)
 {
     struct mqtt_message *message;
+    size_t bytes = 0;
     core->n_items = 0;
-    while (core->n_items < BATCH_MOST && (message = mqtt_next(core->mqtt))) {
+    while (core->n_items < BATCH_MOST && bytes < BATCH_BYTES && (message = mqtt_next(core->mqtt))) {
         struct item *item = &core->items[core->n_items];
+        bytes += message->len;
         memset(item, 0, sizeof *item);
         item->message = message;
         if (topic_read(core->root, message->topic, &item->topic)) {
@@ -274,11 +279,19 @@ static void run_part(struct core *core, size_t from, size_t to, int64_t now)
         answer_in_emergency(core, from, to, now);
         return;
     }
-    if (core->database_down)
-        log_info("the database serves again");
-    core->database_down = false;
     core->counts.batches++;
     apply(core, from, to, now);
+}
+
+/* Tries the database again; once it serves, the schedule is read from it anew. */
+static bool serves_again(struct core *core, int64_t now, int64_t mono, struct err *err)
+{
+    core->database_due = mono + DATABASE_RETRY_MS;
+    if (store_probe(core->store, now, err) || outbox_reload(core->outbox, err))
+        return false;
+    log_info("the database serves again");
+    core->database_down = false;
+    return true;
 }
 
 static void run_outbox(struct core *core, int64_t now, int64_t mono)
@@ -286,7 +299,9 @@ static void run_outbox(struct core *core, int64_t now, int64_t mono)
     struct err err = {.count = 0};
     if (!mqtt_ready(core->mqtt) || (core->database_down && mono < core->database_due))
         return;
-    if (outbox_run(core->outbox, now, mono, &err))
+    if (core->database_down && !serves_again(core, now, mono, &err))
+        return;
+    if (outbox_run(core->outbox, now, mono, !store_clock_doubtful(core->store, now), &err))
         database_failed(core, &err, mono);
 }
 
@@ -322,11 +337,11 @@ static void say_status(struct core *core, int64_t now)
     static const char doubtful[] =
         "the clock jumped by more than 24 hours: nothing old is deleted until the core is started "
         "once with -t (trust the clock)";
+    static const char unready[] = "data files are broken: only crisis messages are answered, with built-in texts; mend them";
     static const char down[] =
         "the database does not serve: nothing is accepted; look at the disk and the log";
     struct status status = {.online = true, .since = core->since, .version = VERSION};
     struct outbox_counts out;
-    struct err err = {.count = 0};
     const struct counts *c = &core->counts;
     outbox_count(core->outbox, &out);
     add_counter(&status, "received", c->received);
@@ -350,13 +365,18 @@ static void say_status(struct core *core, int64_t now)
     add_counter(&status, "last_accepted", core->last_accepted / 1000);
     add_counter(&status, "edits_taken", watch_taken(core->watch));
     add_counter(&status, "edits_refused", watch_refused(core->watch));
-    add_counter(&status, "faults", err.count);
-    status.n_faults = watch_faults(core->watch, status.faults, FAULTS_MOST - 2);
+    add_counter(&status, "faults", 0);
+    add_counter(&status, "ready", turns_ready(&core->turns));
+    status.n_faults = watch_faults(core->watch, status.faults, FAULTS_MOST - 3);
     if (store_clock_doubtful(core->store, now))
         status.faults[status.n_faults++] = doubtful;
     if (core->database_down)
         status.faults[status.n_faults++] = down;
-    status.counters[status.n_counters - 1].value = (int64_t)status.n_faults;
+    if (!turns_ready(&core->turns))
+        status.faults[status.n_faults++] = unready;
+    for (size_t i = 0; i < status.n_counters; i++)
+        if (strcmp(status.counters[i].name, "faults") == 0)
+            status.counters[i].value = (int64_t)status.n_faults;
     mqtt_status(core->mqtt, &status);
 }
 
@@ -408,7 +428,8 @@ static void wake_up(struct core *core, short mqtt_revents)
     bool edited = watch_run(core->watch, mono);
     if (mqtt_became_ready(core->mqtt)) {
         struct err err = {.count = 0};
-        outbox_reload(core->outbox, &err); /* what was under way on the lost connection goes out again */
+        if (outbox_reload(core->outbox, &err)) /* what was under way on the lost connection goes out again */
+            database_failed(core, &err, mono);
         edited = true;
     }
     while (mqtt_waiting(core->mqtt))
@@ -444,7 +465,6 @@ static int loop(struct core *core, const volatile sig_atomic_t *stop)
 static int start(struct core *core, struct err *err)
 {
     static const char *const topics[] = {"in/+/+", "delivered/+", "status/+"};
-    struct err faults = {.count = 0};
     const struct settings *settings = core->settings;
     core->store = store_open(settings_text(settings, "core.database"), err);
     if (!core->store)
@@ -454,13 +474,11 @@ static int start(struct core *core, struct err *err)
     core->mqtt = mqtt_new(settings, "core", topics, 3, err);
     if (!core->outbox || !core->watch || !core->mqtt)
         return -1;
-    if (dataset_load(&core->data, settings, &faults)) {
-        log_warn("data files are broken; until they are mended only built-in texts are said:\n%s",
-                 faults.text);
-        watch_note_faults(core->watch, &faults);
-    }
+    watch_load(core->watch);
+    malloc_trim(0); /* loading leaves holes that the system can use better */
     core->turns = (struct turns){&core->data, settings, core->store, settings_int(settings, "core.far_km"),
-                                 settings_int(settings, "core.hits")};
+                                 settings_int(settings, "core.hits"),
+                                 settings_int(settings, "core.reply_hours") * CLOCK_HOUR};
     return 0;
 }
 
@@ -498,6 +516,7 @@ int core_check(const struct settings *settings, struct err *err)
     struct dataset data = {NULL, NULL, NULL, NULL, NULL};
     struct mqtt *mqtt = mqtt_new(settings, "core", NULL, 0, err);
     dataset_load(&data, settings, err);
+    store_check(settings_text(settings, "core.database"), err);
     dataset_free(&data);
     mqtt_free(mqtt);
     return err->count ? -1 : 0;

@@ -71,6 +71,22 @@ int dataset_load_replies(struct dataset *data, const struct settings *settings, 
     return 0;
 }
 
+int dataset_load_texts(struct dataset *data, const struct settings *settings, struct err *err)
+{
+    struct dataset fresh = {.gazetteer = NULL};
+    if (dataset_load_replies(&fresh, settings, err) || dataset_load_intents(&fresh, settings, err)) {
+        dataset_free(&fresh);
+        return -1;
+    }
+    intents_free(data->intents);
+    replies_free(data->replies);
+    helplines_free(data->helplines);
+    data->intents = fresh.intents;
+    data->replies = fresh.replies;
+    data->helplines = fresh.helplines;
+    return 0;
+}
+
 int dataset_load_places(struct dataset *data, const struct settings *settings, struct err *err)
 {
     struct gazetteer *fresh = gazetteer_load(settings_text(settings, "core.places"), err);

@@ -26,6 +26,8 @@ int dataset_load_replies(struct dataset *data, const struct settings *settings,
 int dataset_load_places(struct dataset *data, const struct settings *settings,
                         struct err *err); /* gazetteer */
 int dataset_load_registry(struct dataset *data, const struct settings *settings, struct err *err);
+/* Intents and replies as one change, each checked against the other. */
+int dataset_load_texts(struct dataset *data, const struct settings *settings, struct err *err);
 /* All of them, going on after a fault; 0 or -1. */
 int dataset_load(struct dataset *data, const struct settings *settings, struct err *err);
 void dataset_free(struct dataset *data);

@@ -253,10 +253,10 @@ void outbox_free(struct outbox *o)
 
 /* ---- results ---- */
 
-int outbox_result(struct outbox *o, const struct result *result, int64_t now, struct err *err)
+int outbox_result(struct outbox *o, const char *network, const struct result *result, int64_t now, struct err *err)
 {
     struct entry *entry = map_get(&o->ids, result->id, strlen(result->id));
-    if (!entry)
+    if (!entry || strcmp(entry->queue->network->name, network))
         return 0;
     if (result->delivery == DELIVERY_LATER) {
         int64_t until = result->until > now ? result->until : now + o->first_pause;
@@ -279,6 +279,17 @@ int outbox_result(struct outbox *o, const struct result *result, int64_t now, st
     return 0;
 }
 
+/* The bridge is back: what it may have missed goes out at once, not after the pause that its silence earned. */
+static void forget_tries(struct outbox *o, struct queue *queue)
+{
+    for (struct entry *entry = queue->first; entry; entry = entry->next) {
+        if (entry->next_try)
+            o->counts.under_way--;
+        entry->next_try = 0;
+        entry->pause = o->first_pause;
+    }
+}
+
 void outbox_network(struct outbox *o, const char *name, bool online)
 {
     struct network *network = network_of(o, name);
@@ -287,8 +298,10 @@ void outbox_network(struct outbox *o, const char *name, bool online)
     network->offline = !online;
     size_t at = 0;
     for (struct queue *queue; online && (queue = map_next(&o->queues, &at));)
-        if (queue->network == network)
+        if (queue->network == network) {
+            forget_tries(o, queue);
             set_due(o, queue, 0);
+        }
 }
 
 /* ---- publishing ---- */
@@ -324,12 +337,12 @@ static int publish_entry(struct outbox *o, struct entry *entry, int64_t mono, st
 }
 
 /* Does what is due for one chat and sets its next time. */
-static int run_queue(struct outbox *o, struct queue *queue, int64_t now, int64_t mono, struct err *err)
+static int run_queue(struct outbox *o, struct queue *queue, int64_t now, int64_t mono, bool trusted, struct err *err)
 {
     struct entry *entry = head(queue);
     if (!entry)
         BUG("an empty queue stands in the heap");
-    if (expired(o, entry, now)) {
+    if (trusted && expired(o, entry, now)) {
         if (store_out_remove(o->store, entry->row.seq, err))
             return -1;
         o->counts.expired++;
@@ -359,10 +372,10 @@ static int run_queue(struct outbox *o, struct queue *queue, int64_t now, int64_t
     return 0;
 }
 
-int outbox_run(struct outbox *o, int64_t now, int64_t mono, struct err *err)
+int outbox_run(struct outbox *o, int64_t now, int64_t mono, bool trusted, struct err *err)
 {
     while (o->n_queues && o->heap[0]->due <= mono)
-        if (run_queue(o, o->heap[0], now, mono, err))
+        if (run_queue(o, o->heap[0], now, mono, trusted, err))
             return -1;
     return 0;
 }

@@ -34,14 +34,16 @@ void outbox_added(struct outbox *outbox, const struct out_row *row, int64_t now)
 void outbox_dropped(struct outbox *outbox, const char *network, const char *chat);
 int outbox_moved(struct outbox *outbox, struct err *err); /* reads the store again */
 
-/* Inside a batch: what a bridge reports. 0, or -1 when the store failed. An unknown id is no failure. */
-int outbox_result(struct outbox *outbox, const struct result *result, int64_t now, struct err *err);
+/* Inside a batch: what a bridge reports. 0, or -1 when the store failed. An unknown id, or one of
+ * another network, is no failure. */
+int outbox_result(struct outbox *outbox, const char *network, const struct result *result, int64_t now, struct err *err);
 
 /* A network came online or went offline. */
 void outbox_network(struct outbox *outbox, const char *network, bool online);
 
-/* Publishes what is due. `now` wall, `mono` monotonic ms. 0, or -1 when the store failed. */
-int outbox_run(struct outbox *outbox, int64_t now, int64_t mono, struct err *err);
+/* Publishes what is due. `now` wall, `mono` monotonic ms; `trusted`: the clock may be believed, so that what is too
+ * old is given up. 0, or -1 when the store failed. */
+int outbox_run(struct outbox *outbox, int64_t now, int64_t mono, bool trusted, struct err *err);
 /* Monotonic ms of the next thing to do; INT64_MAX: nothing. */
 int64_t outbox_due(const struct outbox *outbox);
 void outbox_count(const struct outbox *outbox, struct outbox_counts *counts);

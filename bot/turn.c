@@ -125,6 +125,8 @@ static int take_through(const struct turns *turns, const struct incoming *in, co
     make_step(turns, &state, event, now, arena, step, out);
     if (step->say.n_parts) {
         render_say(turns->data, step, now, arena, reply, &out->builtin);
+        if (!reply->urgent)
+            reply->expires = now + turns->expires_ms;
         write_reply(in, event, reply, now, arena, out);
     }
     return keep(turns, in, event, step, now, out, err);
@@ -148,9 +150,18 @@ static int answer_builtin(const struct turns *turns, const struct incoming *in, 
     return out->row.seq < 0 ? -1 : store_remember(turns->store, in->network, event->id, now, err);
 }
 
-static bool may_be_crisis(const struct event *event)
+/* Without all data files: by the intents' own patterns if they are there, and by the built-in words. */
+static bool may_be_crisis(const struct turns *turns, const struct event *event, struct arena *arena)
 {
-    return event->kind == EVENT_TEXT && builtin_is_crisis(event->text, event->text_len);
+    const struct intents *intents = turns->data->intents;
+    if (event->kind != EVENT_TEXT)
+        return false;
+    if (!intents)
+        return builtin_is_crisis(event->text, event->text_len);
+    struct text text = text_normalise(event->text, event->text_len, intents_words(intents), arena);
+    struct intent_score *scores = arena_alloc(arena, intents_count(intents) * sizeof *scores);
+    const char *calmed = intents_score(intents, &text, arena, scores);
+    return care_decide(intents, scores, calmed).level != CARE_NONE || builtin_is_crisis(event->text, event->text_len);
 }
 
 void turn_run(const struct turns *turns, const struct incoming *in, int64_t now, struct arena *arena,
@@ -170,7 +181,7 @@ void turn_run(const struct turns *turns, const struct incoming *in, int64_t now,
         out->verdict = TURN_REFUSED;
         out->reason = "crashed the core twice";
     } else if (!rc && !turns_ready(turns)) {
-        out->verdict = may_be_crisis(&event) ? TURN_ACCEPTED : TURN_LEFT;
+        out->verdict = may_be_crisis(turns, &event, arena) ? TURN_ACCEPTED : TURN_LEFT;
         if (out->verdict == TURN_ACCEPTED)
             rc = answer_builtin(turns, in, &event, true, now, arena, out, err);
     } else if (!rc) {
@@ -198,7 +209,7 @@ void turn_emergency(const struct turns *turns, const struct incoming *in, int64_
             return;
         render_say(turns->data, step, now, arena, reply, &out->builtin);
         reply->n_buttons = 0; /* nothing remembers them */
-    } else if (may_be_crisis(&event)) {
+    } else if (may_be_crisis(turns, &event, arena)) {
         render_builtin(true, language_from_code(event.language), reply);
     } else {
         return;

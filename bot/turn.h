@@ -14,6 +14,7 @@ struct turns {
     const struct settings *settings;
     struct store *store;
     int far_km, hits;
+    int64_t expires_ms; /* an ordinary reply is not shown later than this after it was made */
 };
 
 struct incoming {

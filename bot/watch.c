@@ -40,7 +40,7 @@ struct watch {
     int64_t due[PARTS]; /* INT64_MAX: nothing changed */
     int64_t look_again;
     int64_t taken, refused;
-    char *faults[PARTS + 1][FAULT_LINES]; /* the last row: faults at start */
+    char *faults[PARTS + 1][FAULT_LINES]; /* the last row: the gazetteer, read at start only */
 };
 
 static const uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE |
@@ -146,8 +146,10 @@ static void note_event(struct watch *w, const struct inotify_event *event, int64
         }
         if (watched->wd != event->wd)
             continue;
-        if (event->mask & IN_IGNORED) {
+        if (event->mask & (IN_IGNORED | IN_MOVE_SELF | IN_DELETE_SELF)) { /* another folder may bear the name now */
+            inotify_rm_watch(w->fd, watched->wd);
             watched->wd = -1;
+            w->look_again = mono + QUIET_MS / 2;
             w->due[watched->part] = mono + QUIET_MS;
         } else if (event->len && !is_scratch(event->name) &&
                    (!watched->only || !strcmp(watched->only, event->name))) {
@@ -194,17 +196,35 @@ static void keep_faults(struct watch *w, int row, const struct err *err)
     }
 }
 
+static void take_part(struct watch *w, int part)
+{
+    w->taken++;
+    w->due[part] = INT64_MAX;
+    clear_faults(w, part);
+    log_info("%s loaded again", parts[part].name);
+}
+
+/* A new intent and its reply may come in one change, each refused against the other's old half. */
+static bool load_both(struct watch *w)
+{
+    struct err err = {.count = 0};
+    if (dataset_load_texts(w->data, w->settings, &err))
+        return false;
+    take_part(w, PART_INTENTS);
+    take_part(w, PART_REPLIES);
+    return true;
+}
+
 static void load_part(struct watch *w, int part)
 {
     struct err err = {.count = 0};
     w->due[part] = INT64_MAX;
     if (parts[part].load(w->data, w->settings, &err) == 0) {
-        w->taken++;
-        clear_faults(w, part);
-        clear_faults(w, PARTS);
-        log_info("%s loaded again", parts[part].name);
+        take_part(w, part);
         return;
     }
+    if (part != PART_REGISTRY && load_both(w))
+        return;
     char first[512];
     w->refused++;
     keep_faults(w, part, &err);
@@ -245,7 +265,18 @@ size_t watch_faults(const struct watch *w, const char **lines, size_t most)
     return n;
 }
 
-void watch_note_faults(struct watch *w, const struct err *err)
+void watch_load(struct watch *w)
 {
-    keep_faults(w, PARTS, err);
+    struct err err = {.count = 0};
+    if (dataset_load_places(w->data, w->settings, &err)) {
+        keep_faults(w, PARTS, &err);
+        log_warn("places cannot be loaded:\n%s", err.text);
+    }
+    for (int i = PARTS - 1; i >= 0; i--) { /* the registry, then replies, then intents, which name replies */
+        err_clear(&err);
+        if (parts[i].load(w->data, w->settings, &err) == 0)
+            continue;
+        keep_faults(w, i, &err);
+        log_warn("%s are broken; until they are mended only built-in texts are said:\n%s", parts[i].name, err.text);
+    }
 }

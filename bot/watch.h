@@ -23,7 +23,7 @@ bool watch_run(struct watch *watch, int64_t mono);
 int64_t watch_taken(const struct watch *watch);
 int64_t watch_refused(const struct watch *watch);
 size_t watch_faults(const struct watch *watch, const char **lines, size_t most);
-/* Marks the faults of a load at start, so that they are shown in the same way. */
-void watch_note_faults(struct watch *watch, const struct err *err);
+/* Loads everything at start, places included; faults are kept and shown like those of an edit. */
+void watch_load(struct watch *watch);
 
 #endif

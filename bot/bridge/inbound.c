@@ -187,8 +187,12 @@ enum bridge_take bridge_take(struct bridge *bridge, const char *address, const s
         return BRIDGE_UNFIT;
     }
     struct in_chat *chat = chat_of(bridge, address, token);
+    const struct message *head = TAILQ_FIRST(&chat->messages);
+    bool stuck = head && head->answered;
     announce_moves(bridge, chat, wall);
     keep(bridge, chat, event, false);
+    if (stuck)
+        inbound_show(bridge, TAILQ_LAST(&chat->messages, message_list));
     bridge->counts.taken++;
     return BRIDGE_TAKEN;
 }
@@ -218,6 +222,14 @@ static int publish(struct bridge *bridge, struct message *message, int64_t now, 
     message->pause = 2 * message->pause < bridge->repeat_most_ms ? 2 * message->pause
                                                                  : bridge->repeat_most_ms;
     return 0;
+}
+
+void inbound_show(struct bridge *bridge, struct message *message)
+{
+    if (message->under_way || message->event.kind != EVENT_TEXT || !mqtt_ready(bridge->mqtt))
+        return;
+    if (publish(bridge, message, clock_mono_ms(), clock_wall_ms()) == 0)
+        bridge->counts.published++;
 }
 
 /* Each chat's first message, in the order in which the chats got ready, while the window has room. */

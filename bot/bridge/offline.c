@@ -138,6 +138,7 @@ static void settle(struct bridge *bridge, struct message *message)
     const struct in_chat *chat = message->chat;
     int64_t wall = clock_wall_ms(), last = 0;
     offline_unwatch(bridge, message);
+    inbound_show(bridge, message);
     bool paused = journal_get(bridge->journal, JOURNAL_OFFLINE_CHAT, chat->token, &last) && last <= wall &&
                   wall - last < bridge->offline_pause_ms;
     if (paused && !message->urgent)

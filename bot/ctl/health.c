@@ -110,8 +110,10 @@ static void tell_core(struct health *h, const struct status *core)
            (long long)counter(core, "left"), (long long)counter(core, "repeated"));
     printf("edits        %lld taken, %lld refused\n", (long long)counter(core, "edits_taken"),
            (long long)counter(core, "edits_refused"));
-    if (oldest > OUTBOX_OLD_SECONDS || counter(core, "failed_batches"))
+    if (oldest > OUTBOX_OLD_SECONDS)
         raise(h, WARNING);
+    if (core->online && !counter(core, "ready"))
+        raise(h, CRITICAL);
 }
 
 static void tell_disk(struct health *h, const struct settings *settings)
@@ -121,7 +123,8 @@ static void tell_disk(struct health *h, const struct settings *settings)
     const char *database = settings_text(settings, "core.database"), *slash = strrchr(database, '/');
     snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - database) : 1, slash ? database : ".");
     if (statvfs(folder, &disk)) {
-        printf("disk         %s cannot be looked at from here\n", folder);
+        printf("disk         %s cannot be looked at by this user\n", folder);
+        raise(h, WARNING);
         return;
     }
     long long free_mib = (long long)(disk.f_bavail * disk.f_frsize / (1024 * 1024));

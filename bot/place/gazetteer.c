@@ -38,7 +38,8 @@ struct gazetteer {
     struct kommune *kommuner;
     size_t n_kommuner;
     struct map by_number, names, firsts; /* firsts: first words of names of several words */
-    struct name **all_names; /* for spelling, by length of the name */
+    struct name **all_names; /* for spelling, by first byte */
+    size_t first_of[257];    /* where in all_names the names of each first byte begin */
     size_t n_names, names_cap;
     struct place *posts[CODES];
 };
@@ -265,6 +266,24 @@ static void read_rows(struct gazetteer *g, const char *path, struct err *err)
     buf_free(&text);
 }
 
+static int compare_first(const void *a, const void *b)
+{
+    const struct name *x = *(struct name *const *)a, *y = *(struct name *const *)b;
+    int order = (unsigned char)x->plain[0] - (unsigned char)y->plain[0];
+    return order ? order : strcmp(x->plain, y->plain);
+}
+
+static void index_names(struct gazetteer *g)
+{
+    if (g->n_names)
+        qsort(g->all_names, g->n_names, sizeof(struct name *), compare_first);
+    for (size_t i = 0, byte = 0; byte <= 256; byte++) {
+        while (i < g->n_names && (unsigned char)g->all_names[i]->plain[0] < byte)
+            i++;
+        g->first_of[byte] = i;
+    }
+}
+
 struct gazetteer *gazetteer_load(const char *path, struct err *err)
 {
     unsigned before = err->count;
@@ -275,6 +294,7 @@ struct gazetteer *gazetteer_load(const char *path, struct err *err)
         gazetteer_free(g);
         return NULL;
     }
+    index_names(g);
     return g;
 }
 
@@ -344,9 +364,10 @@ const struct place *gazetteer_spell(const struct gazetteer *g, const char *plain
     const struct name *found = NULL;
     if (len < 5)
         return NULL;
-    for (size_t i = 0; i < g->n_names; i++) {
+    unsigned char first = (unsigned char)plain[0];
+    for (size_t i = g->first_of[first]; i < g->first_of[first + 1]; i++) {
         const struct name *name = g->all_names[i];
-        if (name->plain[0] != plain[0] || name->len + 2 < len || name->len > len + 2 || name->len < 4 ||
+        if (name->len + 2 < len || name->len > len + 2 || name->len < 4 ||
             !near(plain, len, name->plain, name->len))
             continue;
         if (found && found->places->kommune != name->places->kommune) {

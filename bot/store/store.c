@@ -149,6 +149,7 @@ struct store *store_open(const char *path, struct err *err)
 {
     struct store *store = mem_new(1, sizeof *store);
     store->lock = -1;
+    store->needs_wipe = true; /* the last process may have died between an erasure and its wipe */
     if (open_all(store, path, err) == 0)
         return store;
     store_close(store);
@@ -167,6 +168,37 @@ void store_close(struct store *store)
         close(store->lock);
     key_wipe(store->secret, sizeof store->secret);
     free(store);
+}
+
+/* `/var/lib/x` → `/var/lib`, `build` → `.` */
+static void folder_of_folder(char *folder)
+{
+    char *slash = strrchr(folder, '/');
+    if (slash && slash != folder)
+        *slash = '\0';
+    else if (!slash)
+        memcpy(folder, ".", 2);
+}
+
+int store_check(const char *path, struct err *err)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    if (slash == path)
+        snprintf(folder, sizeof folder, "/");
+    if (access(folder, F_OK)) /* it is made at start if its own folder is there */
+        folder_of_folder(folder);
+    if (access(folder, W_OK | X_OK))
+        return err_at(err, path, 0, "core.database: %s cannot be written: %s", folder, strerror(errno));
+    sqlite3 *db = NULL;
+    int rc = file_exists(path) ? sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) : SQLITE_OK;
+    if (rc == SQLITE_OK && db)
+        rc = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL);
+    if (rc != SQLITE_OK && rc != SQLITE_BUSY) /* busy: a core is running on it */
+        err_at(err, path, 0, "core.database is no database that can be read: %s", db ? sqlite3_errmsg(db) : "?");
+    sqlite3_close(db);
+    return rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : -1;
 }
 
 /* ---- batches ---- */
@@ -269,7 +301,7 @@ int store_forget(struct store *store, const char *network, const char *chat, str
     bind_key(forget, 1, key);
     bind_text(out, 1, network);
     bind_text(out, 2, chat);
-    store->needs_wipe = true;
+    store->needs_wipe = store->forgot = true;
     return sql_run(store, forget, err) || sql_run(store, out, err) ? -1 : 0;
 }
 
@@ -342,6 +374,7 @@ int store_out_remove(struct store *store, int64_t seq, struct err *err)
 {
     sqlite3_stmt *gone = sql_use(store, SQL_OUT_REMOVE);
     sqlite3_bind_int64(gone, 1, seq);
+    store->needs_wipe = store->needs_wipe || store->forgot;
     return sql_run(store, gone, err);
 }
 
@@ -426,7 +459,9 @@ static int purge_one(struct store *store, enum statement which, unsigned slice, 
     bind_key(purge, 1, low);
     sqlite3_bind_blob(purge, 2, high, KEY_HASH + 1, SQLITE_TRANSIENT);
     sqlite3_bind_int64(purge, 3, before);
-    return sql_run(store, purge, err);
+    int rc = sql_run(store, purge, err);
+    store->needs_wipe = store->needs_wipe || sqlite3_changes(store->db) > 0;
+    return rc;
 }
 
 int store_purge(struct store *store, unsigned slice, const struct retention *keep, int64_t now,
@@ -448,6 +483,14 @@ static void note_time(struct store *store, int64_t now)
     sqlite3_bind_int64(set, 2, now);
     if (sql_run(store, set, NULL) == 0)
         store->time_noted = now;
+}
+
+int store_probe(struct store *store, int64_t now, struct err *err)
+{
+    sqlite3_stmt *set = sql_use(store, SQL_META_SET);
+    bind_text(set, 1, "probe");
+    sqlite3_bind_int64(set, 2, now);
+    return sql_run(store, set, err);
 }
 
 bool store_clock_doubtful(struct store *store, int64_t now)

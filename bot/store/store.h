@@ -21,6 +21,9 @@ struct store;
  * second one is refused. NULL with lines in `err`. Owned by the caller. */
 struct store *store_open(const char *path, struct err *err);
 void store_close(struct store *store);
+/* Whether the database could be used: its folder is there and can be written, and an existing file is a database
+ * that this version knows. Changes nothing. 0, or -1 with a line in `err`. */
+int store_check(const char *path, struct err *err);
 
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
@@ -94,6 +97,8 @@ int store_purge(struct store *store, unsigned slice, const struct retention *kee
  * an operator confirms the clock (store_trust_clock). Notes the time; outside a batch. */
 bool store_clock_doubtful(struct store *store, int64_t now);
 void store_trust_clock(struct store *store, int64_t now);
+/* Whether the database serves again: a small write of its own, outside a batch. 0 or -1. */
+int store_probe(struct store *store, int64_t now, struct err *err);
 /* After store_forget, or when store_needs_wipe says so: truncates the WAL, so that no trace is left. */
 int store_wipe(struct store *store, struct err *err);
 bool store_needs_wipe(const struct store *store);

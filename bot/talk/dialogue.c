@@ -305,11 +305,14 @@ static void do_text(struct turn *t)
         care_possible_first(t);
     const struct choice *choice = typed(t);
     bool answer = u->intent && u->intent->class == INTENT_ANSWER;
-    if (choice)
+    bool after_care = care_was_said(t) && u->care.level == CARE_NONE;
+    if (after_care && answer)
+        care_again(t);
+    else if (choice)
         do_action(t, choice->action);
     else if (do_asked(t))
         t->next->misses = 0;
-    else if (care_was_said(t) && (answer || !u->intent) && u->care.level == CARE_NONE)
+    else if (after_care && !u->intent)
         care_again(t);
     else if (u->intent)
         do_intent(t, u->intent);

@@ -9,10 +9,18 @@ static enum care_level level_of(const struct intent_score *score)
     return score->best > 0 || score->limit ? CARE_POSSIBLE : CARE_NONE;
 }
 
-static bool model_says_possible(const struct intents *intents, const char *calmed)
+/* Below this the model finds a message so unlike any crisis that a pattern's certainty becomes a possibility: the
+ * numbers are shown all the same, and the message is answered. */
+static const double unlike = 0.3;
+
+static void look_again(const struct intents *intents, const char *calmed, struct care *care)
 {
     const struct care_model *model = intents_care_model(intents);
-    return model && care_model_score(model, calmed) >= care_model_threshold(model);
+    if (!model || care->level == CARE_POSSIBLE)
+        return;
+    double score = care_model_score(model, calmed);
+    if (care->level == CARE_CERTAIN ? score < unlike : score >= care_model_threshold(model))
+        care->level = CARE_POSSIBLE;
 }
 
 struct care care_decide(const struct intents *intents, const struct intent_score *scores, const char *calmed)
@@ -29,8 +37,7 @@ struct care care_decide(const struct intents *intents, const struct intent_score
             care = (struct care){level, intent, scores[i].line};
         }
     }
-    if (care.level == CARE_NONE && model_says_possible(intents, calmed))
-        care.level = CARE_POSSIBLE;
+    look_again(intents, calmed, &care);
     return care;
 }
 

@@ -266,9 +266,85 @@ def test_delete_leaves_no_trace():
         assert chat not in core.log_text()
 
 
+def test_wipe_happens_also_after_a_crash():
+    with Rig() as r:
+        core = r.core()
+        b = r.bridge()
+        chat = "AnotherTokenThatMustGo"
+        ask = b.ask(chat, "slett alt om meg")
+        b.ask(chat, choice=ask["choices"][0][0]["value"])
+        core.kill()
+        r.again(core)
+        def traces():
+            return [n for n in os.listdir(r.folder) if n.startswith("core.db") and chat.encode() in read(r.path(n))]
+        wait_until("no trace after the restart", lambda: not traces(), 60)
+
+
+def test_intent_and_reply_in_one_change():
+    with Rig() as r:
+        r.core(**copy_data(r))
+        b = r.bridge()
+        write(r.path("intents/sykkelparkering.intent"), "class talk\npattern sykkelparkering\nexample er det sykkelparkering\n")
+        wait_until("refused while the reply is missing", lambda: b.core_status()["faults"], 5)
+        for language in ("nb", "nn", "en"):
+            write(r.path(f"replies/{language}/sykkelparkering.md"), "Ja, utenfor døra.\n")
+        wait_until("both are live", lambda: not b.core_status()["faults"], 5)
+        assert "utenfor døra" in b.ask("chat1", "er det sykkelparkering?")["text"]
+
+
+def test_folder_replaced_by_another():
+    with Rig() as r:
+        r.core(**copy_data(r))
+        b = r.bridge()
+        shutil.copytree(r.path("replies/nb"), r.path("fresh"))
+        write(r.path("fresh/kostnad.md"), "Gratis, sa den nye mappa.\n")
+        os.rename(r.path("replies/nb"), r.path("old"))
+        os.rename(r.path("fresh"), r.path("replies/nb"))
+        wait_until("the new folder is live", lambda: "nye mappa" in b.ask("chat1", "hva koster det")["text"], 10, 0.3)
+        write(r.path("replies/nb/kostnad.md"), "Gratis, sa en endring etterpå.\n")
+        wait_until("and watched", lambda: "etterpå" in b.ask("chat1", "hva koster det")["text"], 10, 0.3)
+
+
+def test_oversized_message_is_refused_by_its_id():
+    with Rig() as r:
+        r.core()
+        b = r.bridge()
+        b.send("chat1", "a" * 40000, id="toolarge")
+        wait_until("refused", lambda: "32 KiB" in b.refused.get("toolarge", ""))
+
+
+def test_only_replies_broken_crisis_is_still_recognised():
+    with Rig() as r:
+        settings = copy_data(r)
+        write(r.path("replies/nb/hilsen.md"), "{{#open}}")
+        r.core(**settings)
+        b = r.bridge()
+        reply = b.ask("chat1", "det beste for alle er om jeg forsvinner for godt")
+        assert reply["urgent"] and "116 123" in reply["text"]
+        health = r.ctl("health", **settings)
+        assert health.returncode == 2 and "hilsen.md:1" in health.stdout, health.stdout
+
+
+def test_wiped_status_counts_as_online():
+    with Rig() as r:
+        r.core()
+        b = r.bridge()
+        b.publish(f"{TOPICS}/status/test", {"state": "offline", "since": rig.now(), "version": "0"}, retain=True)
+        time.sleep(0.2)
+        b.publish(f"{TOPICS}/status/test", b"", retain=True)
+        time.sleep(0.2)
+        b.ask("chat1", "Hei")
+
+
 def read(path):
     with open(path, "rb") as file:
         return file.read()
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_unwritable_database_still_answers_a_crisis():
@@ -285,7 +361,11 @@ def test_unwritable_database_still_answers_a_crisis():
         never("an ordinary message is accepted without being stored", lambda: ordinary in b.accepted or b.replies(ordinary), 0.7)
         assert crisis not in b.accepted
         wait_until("the fault is shown", lambda: any("database" in f for f in b.core_status()["faults"]))
+        before = cpu_seconds(core.pid)
+        time.sleep(1)
+        assert cpu_seconds(core.pid) - before < 0.5, "the core does not spin while it waits for the database"
         subprocess.run(["prlimit", f"--pid={core.pid}", "--fsize=unlimited:unlimited"], check=True)
+        wait_until("the fault goes by itself", lambda: not b.core_status()["faults"], 10)
         b.send("chat2", "jeg skal ta livet mitt i natt", id="crisis")
         b.send("chat3", "hva koster det", id="ordinary")
         b.wait_accepted("crisis")
