@@ -114,6 +114,7 @@ unit_runs   = $(foreach t,$(notdir $(UNIT)),"$(1) $(t)=$(2)/tests/$(t)")
 replay_runs = $(foreach f,$(FUZZERS),"$(1) seeds $(f)=$(2)/tests/replay_$(f) tests/fuzz/seeds/$(f)/*")
 live_runs   = "$(1) live core=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_core.py" \
               "$(1) live bridge=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_bridge.py" \
+              "$(1) live whole=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_whole.py" \
               "$(1) live run=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_run.py" \
               "$(1) faults=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/soak.py --seconds 15 --seed 1"
 

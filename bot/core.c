@@ -16,7 +16,13 @@
 #include "watch.h"
 #include "wire/mqtt.h"
 
-enum { BATCH_MOST = 500, BATCH_BYTES = 256 * 1024, PURGE_EVERY_MS = 15000, DATABASE_RETRY_MS = 1000, WIPE_WITHIN_MS = 20000 };
+enum {
+    BATCH_MOST = 500,
+    BATCH_BYTES = 256 * 1024,
+    PURGE_EVERY_MS = 15000,
+    DATABASE_RETRY_MS = 1000,
+    WIPE_WITHIN_MS = 20000
+};
 
 struct counts {
     int64_t received, accepted, repeated, refused, unreadable, left, crisis_uncommitted, builtin, batches,
@@ -147,7 +153,7 @@ static void take_status(struct core *core, const struct item *item)
     if (item->message->len == 0) /* wiped: as if it had never announced itself */
         outbox_network(core->outbox, item->topic.network, true);
     else if (item->message->cut ||
-        contract_read_status(item->message->payload, item->message->len, &core->arena, &status))
+             contract_read_status(item->message->payload, item->message->len, &core->arena, &status))
         core->counts.unreadable++;
     else
         outbox_network(core->outbox, item->topic.network, status.online);
@@ -337,7 +343,8 @@ static void say_status(struct core *core, int64_t now)
     static const char doubtful[] =
         "the clock jumped by more than 24 hours: nothing old is deleted until the core is started "
         "once with -t (trust the clock)";
-    static const char unready[] = "data files are broken: only crisis messages are answered, with built-in texts; mend them";
+    static const char unready[] =
+        "data files are broken: only crisis messages are answered, with built-in texts; mend them";
     static const char down[] =
         "the database does not serve: nothing is accepted; look at the disk and the log";
     struct status status = {.online = true, .since = core->since, .version = VERSION};
@@ -476,7 +483,10 @@ static int start(struct core *core, struct err *err)
         return -1;
     watch_load(core->watch);
     malloc_trim(0); /* loading leaves holes that the system can use better */
-    core->turns = (struct turns){&core->data, settings, core->store, settings_int(settings, "core.far_km"),
+    core->turns = (struct turns){&core->data,
+                                 settings,
+                                 core->store,
+                                 settings_int(settings, "core.far_km"),
                                  settings_int(settings, "core.hits"),
                                  settings_int(settings, "core.reply_hours") * CLOCK_HOUR};
     return 0;

@@ -253,7 +253,8 @@ void outbox_free(struct outbox *o)
 
 /* ---- results ---- */
 
-int outbox_result(struct outbox *o, const char *network, const struct result *result, int64_t now, struct err *err)
+int outbox_result(struct outbox *o, const char *network, const struct result *result, int64_t now,
+                  struct err *err)
 {
     struct entry *entry = map_get(&o->ids, result->id, strlen(result->id));
     if (!entry || strcmp(entry->queue->network->name, network))
@@ -279,7 +280,8 @@ int outbox_result(struct outbox *o, const char *network, const struct result *re
     return 0;
 }
 
-/* The bridge is back: what it may have missed goes out at once, not after the pause that its silence earned. */
+/* The bridge is back: what it may have missed goes out at once, not after the pause that its silence earned.
+ */
 static void forget_tries(struct outbox *o, struct queue *queue)
 {
     for (struct entry *entry = queue->first; entry; entry = entry->next) {
@@ -337,7 +339,8 @@ static int publish_entry(struct outbox *o, struct entry *entry, int64_t mono, st
 }
 
 /* Does what is due for one chat and sets its next time. */
-static int run_queue(struct outbox *o, struct queue *queue, int64_t now, int64_t mono, bool trusted, struct err *err)
+static int run_queue(struct outbox *o, struct queue *queue, int64_t now, int64_t mono, bool trusted,
+                     struct err *err)
 {
     struct entry *entry = head(queue);
     if (!entry)

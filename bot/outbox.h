@@ -36,13 +36,14 @@ int outbox_moved(struct outbox *outbox, struct err *err); /* reads the store aga
 
 /* Inside a batch: what a bridge reports. 0, or -1 when the store failed. An unknown id, or one of
  * another network, is no failure. */
-int outbox_result(struct outbox *outbox, const char *network, const struct result *result, int64_t now, struct err *err);
+int outbox_result(struct outbox *outbox, const char *network, const struct result *result, int64_t now,
+                  struct err *err);
 
 /* A network came online or went offline. */
 void outbox_network(struct outbox *outbox, const char *network, bool online);
 
-/* Publishes what is due. `now` wall, `mono` monotonic ms; `trusted`: the clock may be believed, so that what is too
- * old is given up. 0, or -1 when the store failed. */
+/* Publishes what is due. `now` wall, `mono` monotonic ms; `trusted`: the clock may be believed, so that what
+ * is too old is given up. 0, or -1 when the store failed. */
 int outbox_run(struct outbox *outbox, int64_t now, int64_t mono, bool trusted, struct err *err);
 /* Monotonic ms of the next thing to do; INT64_MAX: nothing. */
 int64_t outbox_due(const struct outbox *outbox);

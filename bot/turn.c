@@ -74,7 +74,8 @@ static void make_step(const struct turns *turns, const struct state *state, cons
                           .hits = turns->hits};
     if (event->kind == EVENT_TEXT) {
         bool asked = state->asked == ASKED_PLACE || state->asked == ASKED_PLACE_SURE;
-        understand(data->intents, data->gazetteer, event->text, event->text_len, asked, false, arena, &understood);
+        understand(data->intents, data->gazetteer, event->text, event->text_len, asked, false, arena,
+                   &understood);
         world.understood = &understood;
         out->runaway = understood.runaway;
         out->runaway_line = understood.runaway_line;
@@ -161,7 +162,8 @@ static bool may_be_crisis(const struct turns *turns, const struct event *event, 
     struct text text = text_normalise(event->text, event->text_len, intents_words(intents), arena);
     struct intent_score *scores = arena_alloc(arena, intents_count(intents) * sizeof *scores);
     const char *calmed = intents_score(intents, &text, arena, scores);
-    return care_decide(intents, scores, calmed).level != CARE_NONE || builtin_is_crisis(event->text, event->text_len);
+    return care_decide(intents, scores, calmed).level != CARE_NONE ||
+           builtin_is_crisis(event->text, event->text_len);
 }
 
 void turn_run(const struct turns *turns, const struct incoming *in, int64_t now, struct arena *arena,

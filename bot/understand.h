@@ -5,8 +5,8 @@
 #include "talk/understood.h"
 
 /* Pure: reads `intents` and `gazetteer`, takes all memory from `arena`. `asked_place`: the bot has just asked
- * where the person lives. `explain`: suggest other labels also where one was decided with little weight (for tools;
- * the dialogue only asks `did you mean` where nothing decided). */
+ * where the person lives. `explain`: suggest other labels also where one was decided with little weight (for
+ * tools; the dialogue only asks `did you mean` where nothing decided). */
 void understand(const struct intents *intents, const struct gazetteer *gazetteer, const char *message,
                 size_t len, bool asked_place, bool explain, struct arena *arena, struct understood *out);
 

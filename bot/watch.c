@@ -146,7 +146,8 @@ static void note_event(struct watch *w, const struct inotify_event *event, int64
         }
         if (watched->wd != event->wd)
             continue;
-        if (event->mask & (IN_IGNORED | IN_MOVE_SELF | IN_DELETE_SELF)) { /* another folder may bear the name now */
+        if (event->mask &
+            (IN_IGNORED | IN_MOVE_SELF | IN_DELETE_SELF)) { /* another folder may bear the name now */
             inotify_rm_watch(w->fd, watched->wd);
             watched->wd = -1;
             w->look_again = mono + QUIET_MS / 2;
@@ -221,6 +222,8 @@ static void load_part(struct watch *w, int part)
     w->due[part] = INT64_MAX;
     if (parts[part].load(w->data, w->settings, &err) == 0) {
         take_part(w, part);
+        if (part != PART_REGISTRY && w->faults[part == PART_INTENTS ? PART_REPLIES : PART_INTENTS][0])
+            load_both(w); /* the other half may have waited for this one */
         return;
     }
     if (part != PART_REGISTRY && load_both(w))
@@ -277,6 +280,7 @@ void watch_load(struct watch *w)
         if (parts[i].load(w->data, w->settings, &err) == 0)
             continue;
         keep_faults(w, i, &err);
-        log_warn("%s are broken; until they are mended only built-in texts are said:\n%s", parts[i].name, err.text);
+        log_warn("%s are broken; until they are mended only built-in texts are said:\n%s", parts[i].name,
+                 err.text);
     }
 }

@@ -52,7 +52,9 @@ static const struct setting table[] = {
      "A conversation is forgotten this long after its last message.", 1, 365},
     {"core.inbox_days", NUMBER, "30", NULL, "Message ids are remembered this long, to know repeats.", 8, 365},
     {"core.reply_hours", NUMBER, "48", NULL,
-     "An ordinary reply that could not be delivered is given up after this time; a crisis reply never sooner than outbox_days.", 1, 168},
+     "An ordinary reply that could not be delivered is given up after this time; a crisis reply never sooner "
+     "than outbox_days.",
+     1, 168},
     {"core.outbox_days", NUMBER, "7", NULL, "A reply that cannot be delivered is given up after this time.",
      1, 30},
 

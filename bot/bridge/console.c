@@ -169,7 +169,8 @@ static void accepted(void *self, const char *id, const char *refused)
         turn->accepted_at = console->last_at = clock_mono_ms();
     if (refused) {
         end_turn(console, id);
-        show_note(console, "(Meldingen kunne ikke leses av roboten. Prøv med andre ord. Haster det, ring 113. Trenger du noen "
+        show_note(console, "(Meldingen kunne ikke leses av roboten. Prøv med andre ord. Haster det, ring "
+                           "113. Trenger du noen "
                            "å snakke med, ring 116 123.)");
     }
 }
@@ -254,8 +255,10 @@ static void send_line(struct console *console)
     if (taken == BRIDGE_TAKEN)
         note_turn(console, id);
     else
-        show_note(console, "(Linjen kunne ikke sendes. Prøv å skrive den kortere. Haster det, ring 113. Trenger du noen å "
-                           "snakke med, ring 116 123.)");
+        show_note(
+            console,
+            "(Linjen kunne ikke sendes. Prøv å skrive den kortere. Haster det, ring 113. Trenger du noen å "
+            "snakke med, ring 116 123.)");
 }
 
 static void end_line(struct console *console)
@@ -267,7 +270,8 @@ static void end_line(struct console *console)
     if (console->line_too_long) {
         console->line_too_long = false;
         buf_clear(line);
-        show_note(console, "(Linjen er for lang: høyst 30 KiB. Den er ikke sendt. Del den opp i flere. Haster det, ring 113. "
+        show_note(console, "(Linjen er for lang: høyst 30 KiB. Den er ikke sendt. Del den opp i flere. "
+                           "Haster det, ring 113. "
                            "Trenger du noen å snakke med, ring 116 123.)");
     } else if (line->len) {
         send_line(console);

@@ -131,8 +131,9 @@ int64_t inbound_due(const struct bridge *bridge, int64_t now);
 void inbound_accepted(struct bridge *bridge, const char *id, const char *refused);
 /* Nobody subscribes to the publication with this number. True when it was a message of ours. */
 bool inbound_unheard(struct bridge *bridge, int number);
-/* Publishes a text once that waits behind a stuck message of its chat or outside the full window: a core that can
- * accept nothing (a full disk) still answers a crisis, and must see the message for that. It keeps its place. */
+/* Publishes a text once that waits behind a stuck message of its chat or outside the full window: a core that
+ * can accept nothing (a full disk) still answers a crisis, and must see the message for that. It keeps its
+ * place. */
 void inbound_show(struct bridge *bridge, struct message *message);
 /* The core is back: repeats now what was last published before that time. */
 void inbound_hurry(struct bridge *bridge, int64_t before);

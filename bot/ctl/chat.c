@@ -60,8 +60,12 @@ int ctl_chat(struct ctl *ctl, int argc, char **argv)
     struct err err = {.count = 0};
     struct arena arena = ARENA_INIT;
     struct store *store = store_open(":memory:", &err);
-    struct turns turns = {ctl_dataset(ctl), ctl->settings, store, settings_int(ctl->settings, "core.far_km"),
-                          settings_int(ctl->settings, "core.hits"), CLOCK_DAY};
+    struct turns turns = {ctl_dataset(ctl),
+                          ctl->settings,
+                          store,
+                          settings_int(ctl->settings, "core.far_km"),
+                          settings_int(ctl->settings, "core.hits"),
+                          CLOCK_DAY};
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     char *line = NULL;
     size_t size = 0;

@@ -38,7 +38,8 @@ static void check_line(struct checking *c, const struct intent *intent, const st
                        bool example)
 {
     struct understood u;
-    understand(c->data->intents, c->data->gazetteer, line->text, strlen(line->text), false, false, &c->arena, &u);
+    understand(c->data->intents, c->data->gazetteer, line->text, strlen(line->text), false, false, &c->arena,
+               &u);
     if (example ? !is_understood(&u, intent) : is_wrongly_understood(&u, intent)) {
         c->faults++;
         printf("%s:%d: the %s \"%s\" is understood as %s%s%s; %s\n", intent->file, line->line,

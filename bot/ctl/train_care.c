@@ -24,8 +24,8 @@ struct lessons {
     struct arena arena;
 };
 
-static void add_lesson(struct lessons *l, const struct words *words, const char *message, size_t len, bool crisis,
-                       struct arena *scratch)
+static void add_lesson(struct lessons *l, const struct words *words, const char *message, size_t len,
+                       bool crisis, struct arena *scratch)
 {
     uint16_t features[CARE_FEATURES_MOST];
     struct text text = text_normalise(message, len, words, scratch);
@@ -39,12 +39,14 @@ static void add_lesson(struct lessons *l, const struct words *words, const char 
 }
 
 /* `label<TAB>variety<TAB>message` */
-static void add_line(struct lessons *l, const struct words *words, const char *line, size_t len, struct arena *scratch)
+static void add_line(struct lessons *l, const struct words *words, const char *line, size_t len,
+                     struct arena *scratch)
 {
     const char *tab = memchr(line, '\t', len);
     const char *message = tab ? memchr(tab + 1, '\t', (size_t)(line + len - tab - 1)) : NULL;
     if (message && line[0] != '#')
-        add_lesson(l, words, message + 1, (size_t)(line + len - message - 1), strncmp(line, "krise_", 6) == 0, scratch);
+        add_lesson(l, words, message + 1, (size_t)(line + len - message - 1), strncmp(line, "krise_", 6) == 0,
+                   scratch);
 }
 
 /* The intents' own examples teach too. */

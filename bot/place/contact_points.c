@@ -84,8 +84,9 @@ static const struct kommune *read_kommune(struct reader *r, const json_t *value,
     const char *number = json_string_value(value);
     const struct kommune *kommune = number ? gazetteer_kommune(r->gazetteer, number) : NULL;
     if (!kommune)
-        err_at(r->err, r->path, line_of(r), "contact point \"%s\": %s: \"%.20s\" is no kommune number of 2024",
-               r->id, member, number ? number : "?");
+        err_at(r->err, r->path, line_of(r),
+               "contact point \"%s\": %s: \"%.20s\" is no kommune number of 2024", r->id, member,
+               number ? number : "?");
     return kommune;
 }
 
@@ -302,8 +303,8 @@ static bool comes_before(const struct candidate *a, const struct candidate *b)
     return a->key < b->key;
 }
 
-/* The square of the chord beyond which a point of rank 2 cannot come before one with this key, whatever its fylke:
- * the advantage is at most 5 km or 15 per cent. */
+/* The square of the chord beyond which a point of rank 2 cannot come before one with this key, whatever its
+ * fylke: the advantage is at most 5 km or 15 per cent. */
 static double chord_bound(const struct candidate *worst)
 {
     const double radius_km = 6371.0088;
@@ -318,8 +319,8 @@ static bool is_near(const struct spot *spot, const struct position *from, double
     return dx * dx + dy * dy + dz * dz <= bound;
 }
 
-size_t registry_nearest(const struct registry *registry, const struct position *from, const struct kommune *kommune,
-                        struct hit *hits, size_t most)
+size_t registry_nearest(const struct registry *registry, const struct position *from,
+                        const struct kommune *kommune, struct hit *hits, size_t most)
 {
     enum { MOST = 16 };
     struct candidate best[MOST];
@@ -329,7 +330,8 @@ size_t registry_nearest(const struct registry *registry, const struct position *
         most = MOST;
     for (size_t i = 0; i < registry->n_spots && most; i++) {
         const struct spot *spot = &registry->spots[i];
-        if (!is_near(spot, from, bound) && (!kommune || (spot->point->kommune != kommune && !spot->point->n_serves)))
+        if (!is_near(spot, from, bound) &&
+            (!kommune || (spot->point->kommune != kommune && !spot->point->n_serves)))
             continue;
         struct candidate c = judge(spot->point, from, kommune);
         if (count == most && !comes_before(&c, &best[count - 1]))

@@ -38,8 +38,8 @@ struct gazetteer {
     struct kommune *kommuner;
     size_t n_kommuner;
     struct map by_number, names, firsts; /* firsts: first words of names of several words */
-    struct name **all_names; /* for spelling, by first byte */
-    size_t first_of[257];    /* where in all_names the names of each first byte begin */
+    struct name **all_names;             /* for spelling, by first byte */
+    size_t first_of[257];                /* where in all_names the names of each first byte begin */
     size_t n_names, names_cap;
     struct place *posts[CODES];
 };

@@ -192,11 +192,13 @@ int store_check(const char *path, struct err *err)
     if (access(folder, W_OK | X_OK))
         return err_at(err, path, 0, "core.database: %s cannot be written: %s", folder, strerror(errno));
     sqlite3 *db = NULL;
-    int rc = file_exists(path) ? sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) : SQLITE_OK;
+    int rc = file_exists(path) ? sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL)
+                               : SQLITE_OK;
     if (rc == SQLITE_OK && db)
         rc = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL);
     if (rc != SQLITE_OK && rc != SQLITE_BUSY) /* busy: a core is running on it */
-        err_at(err, path, 0, "core.database is no database that can be read: %s", db ? sqlite3_errmsg(db) : "?");
+        err_at(err, path, 0, "core.database is no database that can be read: %s",
+               db ? sqlite3_errmsg(db) : "?");
     sqlite3_close(db);
     return rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : -1;
 }

@@ -21,8 +21,8 @@ struct store;
  * second one is refused. NULL with lines in `err`. Owned by the caller. */
 struct store *store_open(const char *path, struct err *err);
 void store_close(struct store *store);
-/* Whether the database could be used: its folder is there and can be written, and an existing file is a database
- * that this version knows. Changes nothing. 0, or -1 with a line in `err`. */
+/* Whether the database could be used: its folder is there and can be written, and an existing file is a
+ * database that this version knows. Changes nothing. 0, or -1 with a line in `err`. */
 int store_check(const char *path, struct err *err);
 
 int store_begin(struct store *store, struct err *err);

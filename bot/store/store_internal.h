@@ -47,7 +47,7 @@ struct store {
     struct marker *marker; /* NULL in memory */
     int lock;              /* descriptor of the lock file, -1 in memory */
     bool in_batch, needs_wipe, clock_doubtful;
-    bool forgot; /* something was erased in this run: rows that go later (a farewell) are wiped too */
+    bool forgot;      /* something was erased in this run: rows that go later (a farewell) are wiped too */
     bool any_crashed; /* some message has crashed a process: only then the table is looked at */
     int64_t time_noted;
 };

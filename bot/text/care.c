@@ -9,8 +9,8 @@ static enum care_level level_of(const struct intent_score *score)
     return score->best > 0 || score->limit ? CARE_POSSIBLE : CARE_NONE;
 }
 
-/* Below this the model finds a message so unlike any crisis that a pattern's certainty becomes a possibility: the
- * numbers are shown all the same, and the message is answered. */
+/* Below this the model finds a message so unlike any crisis that a pattern's certainty becomes a possibility:
+ * the numbers are shown all the same, and the message is answered. */
 static const double unlike = 0.3;
 
 static void look_again(const struct intents *intents, const char *calmed, struct care *care)

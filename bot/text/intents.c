@@ -9,7 +9,13 @@
 
 /* Match limit: what the costliest honest pattern needs on 32 KiB is far below (`make report` shows the
  * slowest); the JIT stack holds nested groups. Depth and heap limits do not act under JIT, these two do. */
-enum { MATCH_LIMIT = 200000, JIT_STACK_FIRST = 32 * 1024, JIT_STACK_MOST = 512 * 1024, TALK_LARGEST = 4096, HITS_COUNTED = 2 };
+enum {
+    MATCH_LIMIT = 200000,
+    JIT_STACK_FIRST = 32 * 1024,
+    JIT_STACK_MOST = 512 * 1024,
+    TALK_LARGEST = 4096,
+    HITS_COUNTED = 2
+};
 
 /* ---- loading ---- */
 

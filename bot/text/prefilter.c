@@ -317,7 +317,7 @@ struct prefilter {
     uint8_t class_of[256]; /* 0: a byte that stands in no literal */
     unsigned n_classes;
     uint16_t (*next)[CLASSES];
-    uint16_t *fail;   /* longest proper suffix that is a prefix of a literal */
+    uint16_t *fail; /* longest proper suffix that is a prefix of a literal */
     struct report *reports;
     struct mark *marks;
     size_t n_marks, marks_cap;
@@ -409,15 +409,16 @@ bool prefilter_add(struct prefilter *f, const char *pattern, uint32_t id)
     return needs.count > 0;
 }
 
-/* Gathers what a state reports: its own outputs, then the report of the longest suffix (which is ready by then). */
+/* Gathers what a state reports: its own outputs, then the report of the longest suffix (which is ready by
+ * then). */
 static void gather_report(struct prefilter *f, uint16_t state)
 {
     struct report report = {(uint32_t)f->n_marks, 0};
     struct report suffix = f->reports[f->fail[state]];
     for (const struct output *output = f->outputs[state]; output; output = output->next) {
         MEM_ROOM(f->marks, f->n_marks, f->marks_cap);
-        f->marks[f->n_marks++] =
-            (struct mark){(uint16_t)(output->pattern / 8), (uint8_t)output->slot, (uint8_t)(1U << (output->pattern % 8))};
+        f->marks[f->n_marks++] = (struct mark){(uint16_t)(output->pattern / 8), (uint8_t)output->slot,
+                                               (uint8_t)(1U << (output->pattern % 8))};
     }
     for (uint32_t i = 0; i < suffix.count; i++) {
         MEM_ROOM(f->marks, f->n_marks, f->marks_cap);
@@ -460,7 +461,8 @@ size_t prefilter_bytes(const struct prefilter *f)
 }
 
 /* Takes one byte of text; a report sets the bits of its patterns. */
-static uint16_t step(const struct prefilter *f, uint16_t state, unsigned char byte, uint8_t seen[SLOTS][PATTERNS_MOST / 8])
+static uint16_t step(const struct prefilter *f, uint16_t state, unsigned char byte,
+                     uint8_t seen[SLOTS][PATTERNS_MOST / 8])
 {
     uint8_t class = f->class_of[byte];
     state = class ? f->next[state][class] : 0;

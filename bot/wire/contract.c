@@ -246,7 +246,8 @@ int contract_read_in(const char *payload, size_t len, struct arena *arena, struc
 {
     memset(event, 0, sizeof *event);
     *id = NULL;
-    json_t *root = read_object(payload, len, CONTRACT_LIST_LARGEST); /* a larger one than allowed is refused by its id */
+    json_t *root = read_object(payload, len,
+                               CONTRACT_LIST_LARGEST); /* a larger one than allowed is refused by its id */
     *reason = root ? read_in(root, arena, event, id) : "not a JSON object in UTF-8";
     if (len > CONTRACT_IN_LARGEST)
         *reason = "larger than 32 KiB";

@@ -105,7 +105,8 @@ static double time_part(struct bench *b, enum measured_part part, const char *me
     int64_t start = clock_mono_ns();
     switch (part) {
     case PART_ALL:
-        understand(intents, b->data.gazetteer, message, strlen(message), false, false, &b->arena, &understood);
+        understand(intents, b->data.gazetteer, message, strlen(message), false, false, &b->arena,
+                   &understood);
         break;
     case PART_NORMALISE:
         text = text_normalise(message, strlen(message), intents_words(intents), &b->arena);

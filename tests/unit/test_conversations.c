@@ -442,8 +442,12 @@ static void play_file(void **state)
     struct buf text = BUF_INIT(FILE_LARGEST);
     struct play *p = mem_new(1, sizeof *p);
     *p = (struct play){.name = name, .database = ":memory:", .plain = BUF_INIT(PLAIN_LARGEST)};
-    p->turns = (struct turns){unit_data(), settings, NULL, settings_int(settings, "core.far_km"),
-                              settings_int(settings, "core.hits"), 48 * CLOCK_HOUR};
+    p->turns = (struct turns){unit_data(),
+                              settings,
+                              NULL,
+                              settings_int(settings, "core.far_km"),
+                              settings_int(settings, "core.hits"),
+                              48 * CLOCK_HOUR};
     assert_int_equal(clock_parse(usual_time, &p->now), 0);
     snprintf(path, sizeof path, "%s/%s", folder, name);
     assert_int_equal(file_read(path, &text, &err), 0);

@@ -70,8 +70,8 @@ static void deliver(struct event event)
 static struct event text_event(const char *text)
 {
     arena_reset(&understanding);
-    understand(unit_data()->intents, unit_data()->gazetteer, text, strlen(text), now.asked == ASKED_PLACE, false,
-               &understanding, &understood);
+    understand(unit_data()->intents, unit_data()->gazetteer, text, strlen(text), now.asked == ASKED_PLACE,
+               false, &understanding, &understood);
     return (struct event){.kind = EVENT_TEXT, .text = text, .text_len = strlen(text)};
 }
 
