@@ -6,7 +6,7 @@
  * patterns; the figures stand in README, "How the rule was chosen". */
 enum { BONUS_HIT = 3, BONUS_MOST = 2, DECIDES = 30, ALSO_DECIDES = 55, PLACE_WORDS_MOST = 4 };
 static const double SURE = 0.8; /* from this score on nothing else is suggested beside it */
-static const double likeness_decides = 0.40, likeness_margin = 0.08, likeness_suggests = 0.10;
+static const double likeness_decides = 0.30, likeness_margin = 0.05, likeness_suggests = 0.10;
 
 static bool can_be_label(const struct intent *intent)
 {

@@ -15,7 +15,9 @@ enum { LARGEST_FILE = 16 * 1024 * 1024, POINTS_MOST = 20000, TEXT_MOST = 400 };
 /* What the search reads of a point that anybody may be sent to, side by side in memory. */
 struct spot {
     double x, y, z;
+    const struct kommune *kommune;
     const struct contact_point *point;
+    bool serves; /* other kommuner than its own */
 };
 
 struct registry {
@@ -211,7 +213,8 @@ static void collect_spots(struct registry *registry)
         const struct contact_point *point = &registry->points[i];
         const struct position *at = &point->position;
         if (point->placed && !point->digital && point->status != POINT_CLOSED && !point->n_topics)
-            registry->spots[registry->n_spots++] = (struct spot){at->x, at->y, at->z, point};
+            registry->spots[registry->n_spots++] = (struct spot){at->x,          at->y, at->z,
+                                                                 point->kommune, point, point->n_serves > 0};
     }
 }
 
@@ -330,8 +333,7 @@ size_t registry_nearest(const struct registry *registry, const struct position *
         most = MOST;
     for (size_t i = 0; i < registry->n_spots && most; i++) {
         const struct spot *spot = &registry->spots[i];
-        if (!is_near(spot, from, bound) &&
-            (!kommune || (spot->point->kommune != kommune && !spot->point->n_serves)))
+        if (!is_near(spot, from, bound) && (!kommune || (spot->kommune != kommune && !spot->serves)))
             continue;
         struct candidate c = judge(spot->point, from, kommune);
         if (count == most && !comes_before(&c, &best[count - 1]))

@@ -4,6 +4,10 @@
 
 #include "talk/flows.h"
 
+/* Below this score a wish was guessed from likeness or a weak pattern: right after a crisis reply the door that was
+ * opened stays open rather than that a guess is answered. */
+static const double SURE_ENOUGH = 0.5;
+
 /* ---- language ---- */
 
 /* Bokmål and nynorsk share most words, and dialects mix them: a stray word does not change the language that
@@ -312,7 +316,7 @@ static void do_text(struct turn *t)
         do_action(t, choice->action);
     else if (do_asked(t))
         t->next->misses = 0;
-    else if (after_care && !u->intent)
+    else if (after_care && (!u->intent || u->score < SURE_ENOUGH))
         care_again(t);
     else if (u->intent)
         do_intent(t, u->intent);

@@ -147,7 +147,7 @@ static void features_are_bounded_for_the_longest_text(void **state)
     size_t count = care_model_features(text.canon, features);
     assert_true(count <= CARE_FEATURES_MOST);
     for (size_t i = 0; i < count; i++)
-        assert_true(features[i] < CARE_BUCKETS);
+        assert_true((unsigned)features[i] < (unsigned)CARE_BUCKETS);
     text = text_of("");
     assert_int_equal(care_model_features(text.canon, features), 0);
     free(message);

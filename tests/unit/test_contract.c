@@ -299,7 +299,7 @@ static void a_message_may_have_32_KiB_and_no_more(void **state)
     good_in(payload);
     free(payload);
     payload = of_size(CONTRACT_IN_LARGEST + 1);
-    assert_refused(payload, "id", "larger than 32 KiB");
+    assert_refused(payload, "1", "larger than 32 KiB");
     free(payload);
 }
 
