@@ -1,5 +1,6 @@
 /* The file that tells which message was being handled when the process died: 32 bytes, mapped, so that what
  * was written survives the process without any write call. */
+#include <stdio.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* Tables, migrations and the text of every statement. */
+#include <stdio.h>
 #include <string.h>
 
 #include "store/store_internal.h"

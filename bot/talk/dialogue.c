@@ -4,8 +4,8 @@
 
 #include "talk/flows.h"
 
-/* Below this score a wish was guessed from likeness or a weak pattern: right after a crisis reply the door that was
- * opened stays open rather than that a guess is answered. */
+/* Below this score a wish was guessed from likeness or a weak pattern: right after a crisis reply the door
+ * that was opened stays open rather than that a guess is answered. */
 static const double SURE_ENOUGH = 0.5;
 
 /* ---- language ---- */

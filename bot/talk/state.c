@@ -47,6 +47,9 @@ static int copy(char *to, size_t size, const char *from, size_t len)
 {
     if (len >= size)
         return -1;
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)from[i] < 0x20)
+            return -1; /* nothing that we write has control characters */
     memcpy(to, from, len);
     to[len] = '\0';
     return 0;
@@ -129,8 +132,8 @@ static int read_pair(struct state *state, const char *name, size_t name_len, con
     if (strcmp(key, "introduced") == 0)
         return read_flag(value, len, &state->introduced);
     if (strcmp(key, "place") == 0) {
-        state->has_place = true;
-        return copy(state->place, NAME_SIZE, value, len);
+        state->has_place = len > 0;
+        return len ? copy(state->place, NAME_SIZE, value, len) : -1;
     }
     if (strcmp(key, "kommune") == 0)
         return copy(state->kommune, sizeof state->kommune, value, len);

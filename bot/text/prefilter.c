@@ -431,6 +431,7 @@ static void gather_report(struct prefilter *f, uint16_t state)
 
 void prefilter_build(struct prefilter *f)
 {
+    MEM_ROOM(f->marks, f->n_marks, f->marks_cap); /* never NULL, also without a literal */
     f->fail = mem_new(f->states, sizeof *f->fail);
     f->reports = mem_new(f->states, sizeof *f->reports);
     uint16_t *queue = mem_new(f->states, sizeof *queue);

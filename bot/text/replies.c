@@ -1,5 +1,6 @@
 #include "text/replies.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
