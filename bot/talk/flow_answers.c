@@ -88,6 +88,7 @@ static const char *why_key(const char *last)
         {"sted_flertydig", "hvorfor_finn_kontaktpunkt"},
         {"sted_bekreft", "hvorfor_finn_kontaktpunkt"},
         {"sted_region", "hvorfor_finn_kontaktpunkt"},
+        {"sted_flere", "hvorfor_finn_kontaktpunkt"},
         {"tema", "hvorfor_finn_kontaktpunkt"},
         {"treff", "hvorfor_treff"},
         {"bli_med", "hvorfor_treff"},

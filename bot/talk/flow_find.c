@@ -232,11 +232,44 @@ static void ask_kommune(struct turn *t, const struct mention *mention, const cha
     t->step->say.ask_location = true;
 }
 
+/* `Oslo eller Bergen?`: several certain places, none of which the person says they live in. Offers them and
+ * returns true when there are at least two in different kommuner. */
+static bool ask_between(struct turn *t, const struct mentions *mentions, const char *wish)
+{
+    const struct place *places[MENTIONS_MOST];
+    size_t n = 0;
+    for (size_t i = 0; i < mentions->count; i++) {
+        const struct mention *mention = &mentions->list[i];
+        bool again = false;
+        for (size_t k = 0; k < n; k++)
+            again = again || places[k]->kommune == mention->places->kommune;
+        if (mention->home || mention->away || mention->spelled || mention->count != 1)
+            return false;
+        if (!again)
+            places[n++] = mention->places;
+    }
+    if (n < 2)
+        return false;
+    say_part(t, "sted_flere");
+    say_remember(t, "sted_flere");
+    t->next->asked = ASKED_PLACE;
+    snprintf(t->next->wish, KEY_SIZE, "%s", wish);
+    for (size_t i = 0; i < n; i++) {
+        char action[ACTION_SIZE];
+        place_action(places[i], action);
+        offer_literal(t, action, said_name(places[i]));
+    }
+    return true;
+}
+
 bool find_mentioned(struct turn *t, const char *wish)
 {
-    const struct mention *mention = t->world->understood ? t->world->understood->place : NULL;
+    const struct understood *u = t->world->understood;
+    const struct mention *mention = u ? u->place : NULL;
     if (!mention)
         return false;
+    if (ask_between(t, &u->mentions, wish))
+        return true;
     if (mention->count > OFFERED_PLACES) {
         ask_kommune(t, mention, wish);
     } else if (mention->count > 1) {
