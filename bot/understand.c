@@ -6,7 +6,7 @@
  * patterns; the figures stand in README, "How the rule was chosen". */
 enum { BONUS_HIT = 3, BONUS_MOST = 2, DECIDES = 30, ALSO_DECIDES = 55, PLACE_WORDS_MOST = 4 };
 static const double SURE = 0.8; /* from this score on nothing else is suggested beside it */
-static const double likeness_decides = 0.30, likeness_margin = 0.05, likeness_suggests = 0.10;
+static const double likeness_decides = 0.30, likeness_margin = 0.02, likeness_suggests = 0.10;
 
 static bool can_be_label(const struct intent *intent)
 {
@@ -175,6 +175,8 @@ static void look_at_examples(const struct intents *intents, const struct intent_
     intents_likeness(intents, &out->text, arena, likeness, lines);
     if (!out->intent)
         decide_by_likeness(intents, like, out);
+    if (is_everyday(out->intent))
+        out->intent = NULL;
     suggest(intents, scores, like, out);
 }
 

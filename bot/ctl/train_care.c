@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "text/care_model.h"
 #include "text/intents.h"
@@ -22,6 +23,7 @@ struct lessons {
     double *scores; /* each lesson's, from a model that did not see it */
     size_t count, cap;
     struct arena arena;
+    struct map seen; /* canonical texts: a message that stands in two files must not test itself */
 };
 
 static void add_lesson(struct lessons *l, const struct words *words, const char *message, size_t len,
@@ -29,12 +31,17 @@ static void add_lesson(struct lessons *l, const struct words *words, const char 
 {
     uint16_t features[CARE_FEATURES_MOST];
     struct text text = text_normalise(message, len, words, scratch);
+    if (map_get(&l->seen, text.canon, text.canon_len)) {
+        arena_reset(scratch);
+        return;
+    }
     MEM_ROOM(l->list, l->count, l->cap);
     struct care_lesson *lesson = &l->list[l->count++];
     lesson->crisis = crisis;
     lesson->count = care_model_features(text.canon, features);
     lesson->features = arena_alloc(&l->arena, (lesson->count + 1) * sizeof *features);
     memcpy(lesson->features, features, lesson->count * sizeof *features);
+    map_put(&l->seen, arena_strndup(&l->arena, text.canon, text.canon_len), text.canon_len, lesson->features);
     arena_reset(scratch);
 }
 
@@ -141,6 +148,7 @@ int ctl_train_care(struct ctl *ctl, int argc, char **argv)
     intents_free(intents);
     free(lessons.list);
     free(lessons.scores);
+    map_free(&lessons.seen);
     arena_free(&lessons.arena);
     return err.count ? 1 : 0;
 }

@@ -143,8 +143,10 @@ void answer_missed(struct turn *t)
     bool offered = t->step->say.n_offers > 0;
     if (!again)
         value_truth(values_new(t, part, 1), "har_forslag", offered);
-    if (offered)
+    if (offered) {
+        offer_intent(t, "finn_kontaktpunkt");
         offer_intent(t, "hjelp");
-    else
+    } else {
         offer_menu(t);
+    }
 }
