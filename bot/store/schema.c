@@ -72,6 +72,11 @@ static int read_version(struct store *store, int *version, struct err *err)
     return 0;
 }
 
+int schema_newest(void)
+{
+    return MIGRATIONS;
+}
+
 static int migrate(struct store *store, struct err *err)
 {
     int version = 0;

@@ -181,6 +181,13 @@ static void folder_of_folder(char *folder)
         memcpy(folder, ".", 2);
 }
 
+static int take_version(void *user, int columns, char **values, char **names)
+{
+    (void)names;
+    *(int *)user = columns == 1 && values[0] ? (int)strtol(values[0], NULL, 10) : 0;
+    return 0;
+}
+
 int store_check(const char *path, struct err *err)
 {
     char folder[4096];
@@ -195,8 +202,14 @@ int store_check(const char *path, struct err *err)
     sqlite3 *db = NULL;
     int rc = file_exists(path) ? sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL)
                                : SQLITE_OK;
+    int version = 0;
     if (rc == SQLITE_OK && db)
-        rc = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL);
+        rc = sqlite3_exec(db, "PRAGMA user_version", take_version, &version, NULL);
+    if (version > schema_newest()) {
+        sqlite3_close(db);
+        return err_at(err, path, 0,
+                      "core.database was written by a newer version of selvhjelpsbot; install that one");
+    }
     if (rc != SQLITE_OK && rc != SQLITE_BUSY) /* busy: a core is running on it */
         err_at(err, path, 0, "core.database is no database that can be read: %s",
                db ? sqlite3_errmsg(db) : "?");
@@ -317,8 +330,11 @@ int store_move(struct store *store, const char *network, const char *from, const
     store_key(store, network, to, new_key);
     if (memcmp(old_key, new_key, KEY_HASH) == 0)
         return 0;
-    struct state state;
-    if (store_load_state(store, network, from, &state, err))
+    sqlite3_stmt *load = sql_use(store, SQL_LOAD);
+    bind_key(load, 1, old_key);
+    int row = sql_row(store, load, err);
+    sqlite3_reset(load);
+    if (row < 0)
         return -1;
     bind_key(gone, 1, new_key);
     bind_key(move, 1, old_key);
@@ -328,9 +344,9 @@ int store_move(struct store *store, const char *network, const char *from, const
     bind_text(out, 2, from);
     bind_text(out, 3, to);
     /* a chat without a conversation must not wipe out that of the new token */
-    if (state.language && sql_run(store, gone, err))
+    if (row && sql_run(store, gone, err))
         return -1;
-    return (state.language && sql_run(store, move, err)) || sql_run(store, out, err) ? -1 : 0;
+    return (row && sql_run(store, move, err)) || sql_run(store, out, err) ? -1 : 0;
 }
 
 /* ---- outbox ---- */

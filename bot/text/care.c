@@ -18,8 +18,8 @@ static void look_again(const struct intents *intents, const char *calmed, struct
     const struct care_model *model = intents_care_model(intents);
     if (!model || care->level == CARE_POSSIBLE)
         return;
-    double score = care_model_score(model, calmed);
-    if (care->level == CARE_CERTAIN ? score < unlike : score >= care_model_threshold(model))
+    if (care->level == CARE_CERTAIN ? care_model_score_best(model, calmed) < unlike
+                                    : care_model_score(model, calmed) >= care_model_threshold(model))
         care->level = CARE_POSSIBLE;
 }
 

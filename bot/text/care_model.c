@@ -130,6 +130,25 @@ double care_model_score(const struct care_model *model, const char *canon)
     }
 }
 
+double care_model_score_best(const struct care_model *model, const char *canon)
+{
+    enum { SENTENCE_MOST = 1024 };
+    char sentence[SENTENCE_MOST];
+    double best = care_model_score(model, canon);
+    for (const char *at = canon; at;) {
+        const char *stop = strstr(at, " . ");
+        size_t len = stop ? (size_t)(stop - at) : strlen(at);
+        if (len < SENTENCE_MOST) { /* a longer one is covered by the windows */
+            memcpy(sentence, at, len);
+            sentence[len] = '\0';
+            double score = care_model_score(model, sentence);
+            best = score > best ? score : best;
+        }
+        at = stop ? stop + 3 : NULL;
+    }
+    return best;
+}
+
 double care_model_threshold(const struct care_model *model)
 {
     return model->threshold;

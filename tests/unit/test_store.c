@@ -159,11 +159,12 @@ static void a_conversation_comes_back_as_it_was(void **state)
     (void)state;
     save("a", "Bodø", noon);
     save("b", "Herøy", noon);
-    save("a", "Bodø =\n2", noon + 1); /* in place of the former */
+    save("a", "Mo i = Rana", noon + 1); /* in place of the former */
     reopen();
     struct state a = loaded("matrix", "a"), b = loaded("matrix", "b");
     assert_int_equal(a.language, LANGUAGE_NN);
     assert_true(a.introduced && a.has_place);
+    assert_string_equal(a.place, "Mo i = Rana");
     assert_string_equal(b.place, "Herøy");
     assert_string_equal(b.kommune, "1804");
     assert_true(b.lat > 67.27 && b.lat < 67.29 && b.lon > 14.39 && b.lon < 14.41);
