@@ -62,7 +62,7 @@ int sql_row(struct store *store, sqlite3_stmt *statement, struct err *err);
 /* The row key of two texts, hashed with the store's secret. */
 void store_key(const struct store *store, const char *a, const char *b, unsigned char out[KEY_HASH]);
 
-int schema_newest(void); /* the version that this program writes */
+int schema_newest(void);                                  /* the version that this program writes */
 int schema_prepare(struct store *store, struct err *err); /* makes or migrates, prepares statements */
 
 struct marker *marker_open(const char *database, struct err *err);
