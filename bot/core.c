@@ -171,7 +171,7 @@ static bool crashed_before(struct core *core, const struct item *item)
     return store_crashes(core->store, item->topic.network, id, NULL) > 0;
 }
 
-/* Takes what has arrived, at most BATCH_MOST. A message during which the core crashed before is run alone. */
+/* Takes what has arrived, at most BATCH_MOST messages or about BATCH_BYTES. */
 static void gather(struct core *core)
 {
     struct mqtt_message *message;
@@ -232,12 +232,12 @@ static void apply(struct core *core, size_t from, size_t to, int64_t now)
         struct item *item = &core->items[i];
         if (item->topic.kind != TOPIC_IN)
             continue;
-        if (item->outcome.moved_from && outbox_moved(core->outbox, &err))
+        if (item->outcome.moved_from && outbox_reload(core->outbox, &err))
             log_warn("%s", err.text);
         if (item->outcome.forget || item->outcome.stop)
             outbox_dropped(core->outbox, item->topic.network, item->topic.chat);
         if (item->outcome.replied)
-            outbox_added(core->outbox, &item->outcome.row, now);
+            outbox_added(core->outbox, &item->outcome.row);
         if (item->outcome.verdict == TURN_ACCEPTED)
             core->last_accepted = now;
     }
@@ -311,6 +311,7 @@ static void run_outbox(struct core *core, int64_t now, int64_t mono)
         database_failed(core, &err, mono);
 }
 
+/* A message during which the core crashed before is run alone, so that it takes no other one with it. */
 static void run_batch(struct core *core)
 {
     int64_t now = clock_wall_ms();

@@ -159,9 +159,8 @@ static void remove_entry(struct outbox *o, struct entry *entry)
         remove_queue(o, queue);
 }
 
-void outbox_added(struct outbox *o, const struct out_row *row, int64_t now)
+void outbox_added(struct outbox *o, const struct out_row *row)
 {
-    (void)now;
     if (map_get(&o->ids, row->id, strlen(row->id)))
         return;
     struct entry *entry = mem_new(1, sizeof *entry);
@@ -196,7 +195,7 @@ void outbox_dropped(struct outbox *o, const char *network, const char *chat)
 
 static void load_row(void *user, const struct out_row *row)
 {
-    outbox_added(user, row, 0);
+    outbox_added(user, row);
 }
 
 static void clear(struct outbox *o)
@@ -213,11 +212,6 @@ int outbox_reload(struct outbox *o, struct err *err)
 {
     clear(o);
     return store_out_each(o->store, load_row, o, err);
-}
-
-int outbox_moved(struct outbox *o, struct err *err)
-{
-    return outbox_reload(o, err);
 }
 
 struct outbox *outbox_new(struct store *store, const struct settings *settings, outbox_publish *publish,

@@ -25,14 +25,14 @@ typedef int outbox_publish(void *user, const struct out_row *row, const char *pa
 struct outbox *outbox_new(struct store *store, const struct settings *settings, outbox_publish *publish,
                           void *user, struct err *err);
 void outbox_free(struct outbox *outbox);
-/* Forgets everything in memory and reads the store again (after a batch was rolled back). */
+/* Forgets everything in memory and reads the store again (after a batch was rolled back, or
+ * replies moved to another token). */
 int outbox_reload(struct outbox *outbox, struct err *err);
 
 /* After the commit: a reply was stored. */
-void outbox_added(struct outbox *outbox, const struct out_row *row, int64_t now);
-/* After the commit: the chat's replies are gone from the store, or have moved to another token. */
+void outbox_added(struct outbox *outbox, const struct out_row *row);
+/* After the commit: the chat's replies are gone from the store. */
 void outbox_dropped(struct outbox *outbox, const char *network, const char *chat);
-int outbox_moved(struct outbox *outbox, struct err *err); /* reads the store again */
 
 /* Inside a batch: what a bridge reports. 0, or -1 when the store failed. An unknown id, or one of
  * another network, is no failure. */

@@ -108,9 +108,19 @@ check_settings()
 }
 
 # (h) Each reply stands in each language, and so does each small word.
+# A help line's number stands in one place: where a text spells one out, helplines.ini must have the same.
+check_numbers()
+{
+    grep -noE '[0-9]{3} [0-9]{2} [0-9]{3}|[0-9]{2}( [0-9]{2}){3}|116 [0-9]{3}' replies/*/*.md | while IFS=: read -r file line number; do
+        grep -qx "nummer = $number" replies/helplines.ini ||
+            echo "$file:$line: $number is not in replies/helplines.ini; mend the text or add the line there"
+    done
+}
+
 check_replies()
 {
     local language
+    check_numbers
     for language in nn en; do
         diff <(cd replies/nb && ls ./*.md) <(cd replies/$language && ls ./*.md) |
             sed -n "s,^< \./\(.*\),replies/$language/\1:1: is missing,p; s,^> \./\(.*\),replies/nb/\1:1: is missing,p"
