@@ -102,10 +102,10 @@ static void decide_by_pattern(const struct intents *intents, const struct intent
 static void decide_by_place(const struct intents *intents, struct understood *out)
 {
     const struct intent *find = intents_find(intents, "finn_kontaktpunkt");
-    if (!find || !out->place || (out->place->spelled && !out->place->whole && !out->place->home))
+    if (!find || !out->place || (out->place->spelled && !out->place->whole && out->place->role != ROLE_HOME))
         return;
     bool little_else = out->text.n_words <= out->mentions.words + 1;
-    if (!little_else && !out->place->home && out->text.n_words > PLACE_WORDS_MOST)
+    if (!little_else && out->place->role != ROLE_HOME && out->text.n_words > PLACE_WORDS_MOST)
         return;
     out->intent = find;
     out->score = out->place->whole ? 0.9 : 0.5;

@@ -5,9 +5,11 @@ set -eu
 list=$(dirname "$0")/debian-packages.txt
 missing=
 for purpose; do
-    for package in $(awk -v purpose="$purpose" '$1 == purpose { print $2 }' "$list"); do
+    while read -r for_what package command; do
+        [ "$for_what" = "$purpose" ] || continue
+        [ -z "$command" ] || ! command -v "$command" >/dev/null || continue
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
-    done
+    done <"$list"
 done
 [ -n "$missing" ] || exit 0
 as_root=

@@ -16,16 +16,20 @@ static json_t *candidate_json(const struct place *place)
                      place->position.lon, "precision", precision_name(place->precision));
 }
 
+static json_t *mention_json(const struct mention *mention)
+{
+    json_t *candidates = json_array();
+    for (const struct place *p = mention->places; p; p = p->next)
+        json_array_append_new(candidates, candidate_json(p));
+    return json_pack("{s:s, s:s, s:b, s:o}", "text", mention->text, "role", role_name(mention->role), "sure",
+                     !mention->spelled, "candidates", candidates);
+}
+
 static json_t *mentions_json(const struct mentions *mentions)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < mentions->count; i++) {
-        json_t *candidates = json_array();
-        for (const struct place *p = mentions->list[i].places; p; p = p->next)
-            json_array_append_new(candidates, candidate_json(p));
-        json_array_append_new(
-            list, json_pack("{s:s, s:o}", "text", mentions->list[i].text, "candidates", candidates));
-    }
+    for (size_t i = 0; i < mentions->count; i++)
+        json_array_append_new(list, mention_json(&mentions->list[i]));
     return list;
 }
 
@@ -39,10 +43,11 @@ static json_t *understood_json(const struct understood *u, struct arena *arena)
     json_t *suggestions = json_array();
     for (size_t i = 0; i < u->n_suggestions; i++)
         json_array_append_new(suggestions, json_string(u->suggestions[i]->label));
-    return json_pack("{s:s, s:s, s:s?, s:f, s:s?, s:s, s:o, s:o}", "label", label, "care",
+    return json_pack("{s:s, s:s, s:s?, s:f, s:s?, s:s, s:o?, s:s?, s:o, s:o}", "label", label, "care",
                      care_name(u->care.level), "also", also, "score", crisis ? 1.0 : u->score, "rule",
                      file ? arena_printf(arena, "%s:%d", file, line) : NULL, "language",
-                     language_code(u->language ? u->language : LANGUAGE_NB), "mentions",
+                     language_code(u->language ? u->language : LANGUAGE_NB), "place",
+                     u->place ? mention_json(u->place) : NULL, "abroad", u->mentions.abroad, "mentions",
                      mentions_json(&u->mentions), "suggestions", suggestions);
 }
 

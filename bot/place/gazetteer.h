@@ -13,6 +13,7 @@ enum precision {
     PRECISION_TOWN,
     PRECISION_DISTRICT,
     PRECISION_OLD,
+    PRECISION_HAMLET, /* meant only where something beside it says so, when others have the name */
     PRECISION_REGION,
     PRECISION_POST
 };
@@ -41,6 +42,13 @@ struct place {
     struct place *next; /* another meaning of the same name */
 };
 
+/* How far a name may be taken for a place by itself (bot/place/data/words.tsv). */
+enum caution {
+    CAUTION_NONE,
+    CAUTION_COMMON, /* also an ordinary word or a surname: the sentence must make it a place */
+    CAUTION_NEVER,  /* … and a preposition before it does not (`på ski`, `i sola`) */
+};
+
 struct gazetteer;
 
 /* Owned by the caller. NULL with lines in `err`. */
@@ -56,11 +64,37 @@ const struct place *gazetteer_post(const struct gazetteer *gazetteer, const char
 /* By number; NULL when there is none. */
 const struct kommune *gazetteer_kommune(const struct gazetteer *gazetteer, const char *number);
 size_t gazetteer_kommuner(const struct gazetteer *gazetteer);
-/* Names within one edit of a plain word of five letters or more that begin with the same letter, as a list of
- * the nearest name's meanings; NULL when there is none or two names are equally near. */
-const struct place *gazetteer_spell(const struct gazetteer *gazetteer, const char *plain, size_t len);
+/* One of them in the order of their numbers, `i` less than that count. */
+const struct kommune *gazetteer_kommune_no(const struct gazetteer *gazetteer, size_t i);
+/* The same for a name written without æøå, spaces or hyphens (`tromso`, `aalesund`, `moirana`). */
+const struct place *gazetteer_find_bare(const struct gazetteer *gazetteer, const char *plain, size_t len);
+enum caution gazetteer_caution(const struct gazetteer *gazetteer, const char *plain, size_t len);
+/* True for an ordinary word that only looks like a misspelt name (`helga`, `livet`). */
+bool gazetteer_is_no_name(const struct gazetteer *gazetteer, const char *plain, size_t len);
+
+/* A name that a misspelt word may mean. */
+struct spelling {
+    const struct place *places; /* NULL: none, or two names are equally likely */
+    double cost;                /* 0 sounds the same … about 2 */
+};
+
+/* The likeliest name of at least four letters for a plain word. Cost is a weighted optimal string alignment
+ * distance: letters that sound alike, doubled letters and mute ones cost less than others (spelling.c). None
+ * that costs more than `most`. */
+struct spelling gazetteer_spell(const struct gazetteer *gazetteer, const char *plain, size_t len,
+                                double most);
+
+/* Country code (`SE`; `ZZ` where only `abroad` was said) of a name outside Norway, or NULL. */
+const char *gazetteer_abroad(const struct gazetteer *gazetteer, const char *plain, size_t len);
+/* True when the settlement nearest to a position lies outside Norway, or none is near. */
+bool gazetteer_outside(const struct gazetteer *gazetteer, const struct position *position);
+
 /* Kommune whose centre is nearest to a position. */
 const struct kommune *gazetteer_nearest(const struct gazetteer *gazetteer, const struct position *position);
+/* Kommune of the settlement nearest to a position: nearer the truth than its centre where kommuner are large.
+ */
+const struct kommune *gazetteer_kommune_at(const struct gazetteer *gazetteer,
+                                           const struct position *position);
 
 struct position position_of(double lat, double lon);
 /* Great-circle distance on a sphere of 6,371.0088 km (mean radius of WGS 84, IUGG). */

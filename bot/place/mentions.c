@@ -2,148 +2,13 @@
 
 #include <string.h>
 
-enum { LONGEST_NAME_WORDS = 4, LONGEST_NAME_BYTES = 60 };
+#include "place/finder.h"
 
-/* ---- word lists ---- */
+enum { LONGEST_NAME_WORDS = 4, LONGEST_NAME_BYTES = 60, WORDS_MOST = 800 };
 
-/* Place names that are ordinary words, in plain form: they need a sentence that makes them a place. */
-static const char *const ordinary[] = {
-    "al",      "ask",    "berg",   "borg",    "bra",    "bru",    "by",      "bø",        "dal",    "dale",
-    "eid",     "eide",   "fjell",  "flå",     "fossen", "foss",   "gran",    "grimstad",  "grong",  "ha",
-    "hamn",    "haug",   "haugen", "heim",    "hol",    "hole",   "holt",    "hus",       "hå",     "ja",
-    "kjær",    "kroken", "kvam",   "land",    "lier",   "lund",   "lunde",   "mo",        "moen",   "mot",
-    "mære",    "nes",    "nord",   "nå",      "os",     "oppdal", "rem",     "ringer",    "roa",    "ro",
-    "sand",    "sande",  "sel",    "skei",    "ski",    "skien",  "skog",    "sol",       "sola",   "stange",
-    "straume", "strand", "stryn",  "sund",    "sør",    "time",   "tinn",    "to",        "torp",   "tun",
-    "tvers",   "vang",   "vega",   "vest",    "vestby", "vik",    "vil",     "voll",      "våler",  "øst",
-    "øyer",    "å",      "ål",     "ås",      "alta",   "bygda",  "sentrum", "sentralen", "senter", "hell",
-    "bank",    "lia",    "lien",   "norge",   "noreg",  "sveio",  "eg",      "er",        "en",     "et",
-    "de",      "hei",    "her",    "der",     "for",    "med",    "min",     "mann",      "moa",    "rana",
-    "lærdal",  "bjerke", "vinje",  "fredrik", "frogn",  "alver",  "rød",     "lom",       "lura",   "hvaler",
-    "gol",
-};
+/* ---- adding ---- */
 
-/* Of the list above, those that are rarely anything but a place when written alone with a capital. */
-static const char *const place_words[] = {
-    "grimstad", "oppdal", "skien",  "alta",   "stryn", "vestby", "våler",  "øyer",  "lier",  "gran",
-    "ski",      "sola",   "stange", "strand", "sveio", "rana",   "lærdal", "vinje", "frogn", "alver",
-    "lom",      "hvaler", "gol",    "ål",     "ås",    "flå",    "grong",  "tinn",  "vega",  "bjerke"};
-
-/* Ordinary words that are no place even when they are the whole message. */
-static const char *const never_alone[] = {
-    "al",   "bra",     "by",     "ja",    "to",    "time",   "vil",   "nå",   "hei",  "her", "der",  "for",
-    "med",  "min",     "mann",   "er",    "en",    "et",     "de",    "eg",   "sol",  "hus", "land", "heim",
-    "bank", "ro",      "mot",    "ask",   "kjær",  "ha",     "dal",   "vest", "nord", "sør", "øst",  "strand",
-    "skog", "sentrum", "senter", "norge", "noreg", "ringer", "tvers", "sand", "hell", "rød", "sel"};
-
-/* Countries and cities outside Norway that residents name most; without accents, as in plain text. */
-static const char *const foreign[] = {
-    "sverige",  "danmark",   "finland",   "island",    "polen",     "tyskland", "england",   "skottland",
-    "irland",   "frankrike", "spania",    "italia",    "portugal",  "ukraina",  "russland",  "latvia",
-    "litauen",  "estland",   "thailand",  "usa",       "amerika",   "canada",   "australia", "stockholm",
-    "gøteborg", "malmø",     "strømstad", "københavn", "kobenhavn", "aarhus",   "helsinki",  "reykjavik",
-    "london",   "berlin",    "hamburg",   "paris",     "madrid",    "alicante", "warszawa",  "kyiv",
-    "kiev",     "new york",  "sweden",    "denmark",   "poland",    "germany",  "spain",     "ukraine"};
-
-/* A place stands behind these. */
-static const char *const before[] = {
-    "i",      "på",      "paa",       "pa",       "fra",     "frå",     "til",    "te",      "ved",
-    "nær",    "in",      "from",      "near",     "to",      "rundt",   "kring",  "utenfor", "utanfor",
-    "utafor", "omkring", "around",    "mellom",   "outside", "live",    "bosatt", "kommune", "naer",
-    "mot",    "forbi",   "naerheten", "nærheten", "av",      "innafor", "for",    "at"};
-
-static const char *const home_words[] = {
-    "bor",     "bur", "budd", "bodd", "bosatt", "live", "living", "leve",     "holder",   "held",   "flytta",
-    "flyttet", "nær", "naer", "near", "bo",     "bu",   "moved",  "hjemsted", "heimstad", "hjemme", "heime"};
-
-static const char *const away_words[] = {"opprinnelig", "opphavleg", "jobber",     "jobbar",   "arbeider",
-                                         "arbeidar",    "jobbe",     "originally", "fødd",     "født",
-                                         "oppvokst",    "oppvaksen", "work",       "works",    "studerte",
-                                         "frå",         "fra",       "from",       "utskrevet"};
-
-/* Behind a number, these say that it is no postal code. */
-static const char *const units[] = {"kr",        "kroner", "nok",  "år",       "aar",     "meter", "m",
-                                    "km",        "ganger", "folk", "personer", "prosent", "gram",  "mg",
-                                    "tabletter", "piller", "stk",  "timer",    "dager"};
-
-static bool listed(const char *const *list, size_t count, const char *word, size_t len)
-{
-    for (size_t i = 0; i < count; i++)
-        if (list[i][0] == word[0] && strncmp(list[i], word, len) == 0 && !list[i][len])
-            return true;
-    return false;
-}
-#define LISTED(list, word, len) listed(list, sizeof(list) / sizeof(list)[0], word, len)
-
-/* ---- reading the sentence ---- */
-
-struct finder {
-    const struct gazetteer *gazetteer;
-    const struct text *text;
-    struct arena *arena;
-    struct mentions *found;
-    bool asked, shouting; /* shouting: (nearly) every word begins with a capital, so capitals tell nothing */
-};
-
-static const char *word_at(const struct finder *f, size_t i, size_t *len)
-{
-    *len = f->text->words[i].len;
-    return f->text->plain + f->text->words[i].at;
-}
-
-static bool word_in(const struct finder *f, size_t i, const char *const *list, size_t count)
-{
-    size_t len;
-    if (i >= f->text->n_words)
-        return false;
-    const char *word = word_at(f, i, &len);
-    return listed(list, count, word, len);
-}
-#define WORD_IN(f, i, list) word_in(f, i, list, sizeof(list) / sizeof(list)[0])
-
-/* Whether what stands before word `i` makes it a place. */
-static bool placed_by_sentence(const struct finder *f, size_t i)
-{
-    return i > 0 && !f->text->words[i].mark_before && WORD_IN(f, i - 1, before);
-}
-
-static bool capital_inside(const struct finder *f, size_t i)
-{
-    const struct word *word = &f->text->words[i];
-    return word->capital && !f->shouting && (!word->mark_before || (i > 0 && f->text->words[i - 1].capital));
-}
-
-/* ---- meanings ---- */
-
-static size_t count_meanings(const struct place *places)
-{
-    size_t count = 0;
-    for (; places; places = places->next)
-        count++;
-    return count;
-}
-
-/* Where one meaning is a town of 20,000 or more, namesakes of less than a fifteenth do not make a question.
- */
-static const struct place *drop_small_namesakes(const struct finder *f, const struct place *places)
-{
-    long most = 0;
-    for (const struct place *p = places; p; p = p->next)
-        most = p->population > most ? p->population : most;
-    if (most < 20000 || !places->next || places->precision == PRECISION_REGION)
-        return places;
-    struct place *kept = NULL, **at = &kept;
-    for (const struct place *p = places; p; p = p->next)
-        if (p->population >= most / 15 || (p->precision == PRECISION_KOMMUNE && p->population == 0)) {
-            *at = arena_alloc(f->arena, sizeof **at);
-            **at = *p;
-            (*at)->next = NULL;
-            at = &(*at)->next;
-        }
-    return kept;
-}
-
-static bool overlaps(const struct finder *f, const char *raw)
+static bool is_found(const struct finder *f, const char *raw)
 {
     for (size_t i = 0; i < f->found->count; i++)
         if (strcmp(f->found->list[i].text, raw) == 0)
@@ -151,239 +16,361 @@ static bool overlaps(const struct finder *f, const char *raw)
     return false;
 }
 
-static bool said_of(const struct finder *f, size_t i, const char *const *list, size_t count)
-{
-    for (size_t back = 1; back <= 4 && back <= i; back++) {
-        if (f->text->words[i - back + 1].mark_before)
-            return false;
-        if (word_in(f, i - back, list, count))
-            return true;
-    }
-    return false;
-}
-
-static void add_mention(struct finder *f, size_t i, size_t n, const struct place *places, bool spelled)
+void finder_add(struct finder *f, size_t i, size_t n, const struct place *places, bool spelled)
 {
     if (f->found->count == MENTIONS_MOST)
         return;
     const struct word *first = &f->text->words[i], *last = &f->text->words[i + n - 1];
     const char *raw = arena_strndup(f->arena, f->text->raw + first->raw_at,
                                     last->raw_at + last->raw_len - first->raw_at);
-    if (overlaps(f, raw))
+    if (is_found(f, raw))
         return;
-    places = drop_small_namesakes(f, places);
     struct mention *mention = &f->found->list[f->found->count++];
     f->found->words += n;
     *mention = (struct mention){
         .text = raw,
         .places = places,
-        .count = count_meanings(places),
-        .home = said_of(f, i, home_words, sizeof home_words / sizeof *home_words),
-        .away = said_of(f, i, away_words, sizeof away_words / sizeof *away_words),
+        .count = places_count(places),
+        .role = finder_role(f, i, n),
         .spelled = spelled,
-        .whole = n == f->text->n_words,
+        .whole = n == f->n_words,
+        .at = i,
+        .n = n,
     };
 }
 
-/* ---- names ---- */
+/* ---- does the sentence make it a place? ---- */
+
+static bool is_capital(const struct finder *f, size_t i)
+{
+    return f->text->words[i].capital && !f->shouting;
+}
+
+/* A capital that does not only begin a sentence. */
+static bool capital_inside(const struct finder *f, size_t i)
+{
+    return is_capital(f, i) && i > 0 &&
+           (!f->text->words[i].mark_before || f->text->plain[f->text->words[i].at - 2] == ',');
+}
+
+/* `Moss, Vestby og Ås`: the word goes on a list of places. */
+static bool lists_on(const struct finder *f, size_t i)
+{
+    if (!f->found->count)
+        return false;
+    const struct mention *last = &f->found->list[f->found->count - 1];
+    size_t end = last->at + last->n;
+    return end == i || (end + 1 == i && finder_is(f, end, CUE_JOIN));
+}
+
+/* `bor på …`, `… kommune`, or the answer to where the person lives. */
+static bool strongly_placed(const struct finder *f, size_t i, size_t n)
+{
+    enum { ANSWER_WORDS = 4, VERB_NEAR = 4 };
+    size_t after = i + n;
+    bool at_mark = f->text->words[i].mark_before;
+    if (f->asked && f->n_words <= ANSWER_WORDS)
+        return true;
+    if (finder_is(f, after, CUE_PLACE) && !f->text->words[after].mark_before)
+        return true;
+    if (i > 0 && !at_mark && (f->cues[i - 1] & (CUE_PLACE | CUE_LIVE)))
+        return true;
+    return finder_placed(f, i, CUE_PREPOSITION) &&
+           finder_before(f, i, VERB_NEAR, CUE_LIVE | CUE_MOVE | CUE_COME);
+}
+
+/* `hilsen Anne Vik`, `jeg heter Kari Nes`, `gift med en Berg`. */
+static bool is_persons_name(const struct finder *f, size_t i)
+{
+    enum { NAME_NEAR = 4 };
+    return !finder_placed(f, i, CUE_LOCATIVE) &&
+           (finder_before(f, i, NAME_NEAR, CUE_NAME) || finder_is(f, i + 1, CUE_NAME));
+}
 
 static const struct place *find_slice(const struct finder *f, size_t i, size_t n)
 {
+    if (i + n > f->n_words)
+        return NULL;
     const struct word *first = &f->text->words[i], *last = &f->text->words[i + n - 1];
     size_t len = last->at + last->len - first->at;
     return len > LONGEST_NAME_BYTES ? NULL : gazetteer_find(f->gazetteer, f->text->plain + first->at, len);
 }
 
+/* `Å i Lofoten`, `Vang, Valdres`: what stands behind holds one of its meanings. */
+static bool told_by_next(const struct finder *f, size_t i, const struct place *places)
+{
+    size_t next = i + 1;
+    if (finder_is(f, next, CUE_LOCATIVE) && !finder_is(f, next, CUE_FROM))
+        next++;
+    else if (next >= f->n_words || !is_capital(f, next))
+        return false;
+    for (size_t n = 3; n >= 1; n--) {
+        const struct place *near = find_slice(f, next, n);
+        if (near && places_beside(f, places, near) != places)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a name that is an ordinary word too is meant as a place. */
+static bool common_is_place(const struct finder *f, size_t i, const struct place *places,
+                            enum caution caution)
+{
+    size_t len;
+    finder_word(f, i, &len);
+    bool whole = f->n_words == 1, placed = finder_placed(f, i, CUE_LOCATIVE);
+    if (caution == CAUTION_NEVER && len <= 3 && !is_capital(f, i) && !finder_ends_clause(f, i) &&
+        !finder_is(f, i + 1, CUE_JOIN | CUE_PLACE) && !told_by_next(f, i, places))
+        return false; /* `kommer til å gråte` */
+    if (strongly_placed(f, i, 1) || told_by_next(f, i, places))
+        return true;
+    if (placed && capital_inside(f, i))
+        return true;
+    if (caution == CAUTION_NEVER)
+        return whole && is_capital(f, i) && places->precision == PRECISION_KOMMUNE && len > 2;
+    if (whole || (placed && finder_ends_clause(f, i)) || (i == 0 && finder_stops(f, i)) ||
+        (lists_on(f, i) && is_capital(f, i)))
+        return true;
+    bool before_capital = i > 0 && f->text->words[i - 1].capital;
+    return len > 2 && is_capital(f, i) && !before_capital &&
+           (capital_inside(f, i) || finder_ends_clause(f, i));
+}
+
+/* `Karlstad i Värmland` */
+static bool told_abroad(const struct finder *f, size_t i)
+{
+    size_t len, next = i + (finder_is(f, i + 1, CUE_LOCATIVE) ? 2 : 1);
+    if (next >= f->n_words)
+        return false;
+    const char *word = finder_word(f, next, &len);
+    return gazetteer_abroad(f->gazetteer, word, len) && !finder_is(f, next - 1, CUE_FROM);
+}
+
+static bool is_place(const struct finder *f, size_t i, const struct place *places, enum caution caution)
+{
+    size_t len;
+    finder_word(f, i, &len);
+    if ((is_persons_name(f, i) && !strongly_placed(f, i, 1)) || told_abroad(f, i))
+        return false;
+    if (caution != CAUTION_NONE)
+        return common_is_place(f, i, places, caution);
+    return len >= 4 || is_capital(f, i) || f->n_words == 1 || strongly_placed(f, i, 1) ||
+           finder_placed(f, i, CUE_PREPOSITION);
+}
+
+/* ---- names ---- */
+
+/* The name without an ending; also `mosse` of `mossekanten`. */
+static const struct place *find_stem(const struct finder *f, const char *word, size_t len, bool linked)
+{
+    const struct place *places = gazetteer_find(f->gazetteer, word, len);
+    if (!places && len >= 5)
+        places = gazetteer_find_bare(f->gazetteer, word, len);
+    if (!places && linked && len > 4 && word[len - 1] == 'e')
+        places = gazetteer_find(f->gazetteer, word, len - 1);
+    return places;
+}
+
 /* Endings that a name takes inside a sentence: `Hortens`, `bergensområdet`, `tromsøkanten`. */
 static const struct place *find_inflected(const struct finder *f, size_t i)
 {
-    static const char *const endings[] = {"s",        "sområdet", "sområde",   "området",  "område",
-                                          "omraadet", "omradet",  "somraadet", "somradet", "distriktet",
-                                          "kanten",   "skanten",  "traktene",  "regionen", "sregionen",
-                                          "trakten",  "kommune"};
+    static const char *const endings[] = {
+        "sområdet", "sområde",     "området",    "område",    "omraadet", "omradet", "somraadet",
+        "somradet", "sdistriktet", "distriktet", "distrikt",  "skanten",  "kanten",  "straktene",
+        "traktene", "straktan",    "traktan",    "sregionen", "regionen", "trakten", "skommune",
+        "kommune",  "kommunen",    "sentrum",    "sbygda",    "omegn",    "områda",  "s"};
     size_t len;
-    const char *word = word_at(f, i, &len);
+    const char *word = finder_word(f, i, &len);
     for (size_t e = 0; e < sizeof endings / sizeof *endings; e++) {
         size_t end = strlen(endings[e]);
         if (len < end + 3 || memcmp(word + len - end, endings[e], end))
             continue;
-        if (end == 1 && LISTED(ordinary, word, len - 1))
+        if (end == 1 && (gazetteer_caution(f->gazetteer, word, len - 1) || len < 5))
             continue;
-        const struct place *places = gazetteer_find(f->gazetteer, word, len - end);
+        const struct place *places = find_stem(f, word, len - end, end > 1);
         if (places)
             return places;
     }
     return NULL;
 }
 
-/* Names without æøå (`Tromso`, `Alesund`, `Bodoe`): every way to put the letters back, at most three places.
- */
-static const struct place *find_without_letters(const struct finder *f, const char *word, size_t len,
-                                                size_t from, int left)
-{
-    static const struct {
-        const char *ascii, *letter;
-    } back[] = {{"ae", "æ"}, {"oe", "ø"}, {"aa", "å"}, {"o", "ø"}, {"a", "å"}, {"e", "æ"}};
-    char out[LONGEST_NAME_BYTES + 8];
-    if (len > LONGEST_NAME_BYTES || left == 0)
-        return NULL;
-    for (size_t i = from; i < len; i++)
-        for (size_t k = 0; k < sizeof back / sizeof *back; k++) {
-            size_t size = strlen(back[k].ascii);
-            if (i + size > len || memcmp(word + i, back[k].ascii, size))
-                continue;
-            memcpy(out, word, i);
-            memcpy(out + i, back[k].letter, 2);
-            memcpy(out + i + 2, word + i + size, len - i - size);
-            size_t out_len = len - size + 2;
-            const struct place *places = gazetteer_find(f->gazetteer, out, out_len);
-            if (!places)
-                places = find_without_letters(f, out, out_len, i + 2, left - 1);
-            if (places)
-                return places;
-        }
-    return NULL;
-}
-
-/* A name of one word: needs no help from the sentence unless it is an ordinary word or very short. */
-static bool stands_alone(const struct finder *f, size_t i)
+/* `Oslo-området` tells a city. */
+static const struct place *find_city(const struct finder *f, size_t i, size_t n)
 {
     size_t len;
-    const char *word = word_at(f, i, &len);
-    bool whole = f->text->n_words == 1;
-    if (f->asked && f->text->n_words <= 3)
-        return true;
-    if (placed_by_sentence(f, i) && (!LISTED(ordinary, word, len) || f->text->words[i].capital ||
-                                     LISTED(place_words, word, len) || i + 1 == f->text->n_words))
-        return true;
-    if (whole && f->text->words[i].capital && !LISTED(never_alone, word, len))
-        return true;
-    if (!LISTED(ordinary, word, len))
-        return len >= 4 || (capital_inside(f, i) || whole);
-    return LISTED(place_words, word, len) ? f->text->words[i].capital || whole
-                                          : capital_inside(f, i) && len > 2;
+    const char *word = finder_word(f, i, &len);
+    return n == 2 && finder_is(f, i + 1, CUE_PLACE) ? find_stem(f, word, len, true) : NULL;
 }
 
-static bool try_name(struct finder *f, size_t i, size_t *used)
+/* Names of several words, and names that were written apart (`lille hammer`). */
+static bool try_several(struct finder *f, size_t i, size_t *used)
 {
     size_t first_len;
-    const char *first = word_at(f, i, &first_len);
+    const char *first = finder_word(f, i, &first_len);
     bool several = gazetteer_starts(f->gazetteer, first, first_len);
-    for (size_t n = LONGEST_NAME_WORDS; n >= 2 && several; n--) {
-        const struct place *places = i + n <= f->text->n_words ? find_slice(f, i, n) : NULL;
+    for (size_t n = LONGEST_NAME_WORDS; n >= 2; n--) {
+        const struct place *places = several ? find_slice(f, i, n) : NULL;
+        if (!places)
+            continue;
+        const struct place *city = places->precision == PRECISION_REGION ? find_city(f, i, n) : NULL;
+        finder_add(f, i, n, city ? city : places, false);
+        *used = n;
+        return true;
+    }
+    return false;
+}
+
+static bool try_apart(struct finder *f, size_t i, size_t *used)
+{
+    enum { SHORTEST = 8 };
+    bool expected = finder_placed(f, i, CUE_PREPOSITION) || strongly_placed(f, i, 2) || f->n_words <= 3;
+    for (size_t n = 3; n >= 2 && expected; n--) {
+        if (i + n > f->n_words || f->text->words[i + 1].mark_before || f->text->words[i + n - 1].mark_before)
+            continue;
+        const struct word *start = &f->text->words[i], *last = &f->text->words[i + n - 1];
+        size_t len = last->at + last->len - start->at;
+        const struct place *places = len >= SHORTEST && len <= LONGEST_NAME_BYTES
+                                         ? gazetteer_find_bare(f->gazetteer, f->text->plain + start->at, len)
+                                         : NULL;
         if (places) {
-            add_mention(f, i, n, places, false);
+            const struct place *city = places->precision == PRECISION_REGION ? find_city(f, i, n) : NULL;
+            finder_add(f, i, n, city ? city : places, false);
             *used = n;
             return true;
         }
     }
+    return false;
+}
+
+static bool try_name(struct finder *f, size_t i)
+{
+    size_t len;
+    const char *word = finder_word(f, i, &len);
     const struct place *places = find_slice(f, i, 1);
+    enum caution caution = gazetteer_caution(f->gazetteer, word, len);
     if (!places || places->precision == PRECISION_REGION) { /* `Bergensområdet` tells a city */
         const struct place *city = find_inflected(f, i);
         places = city ? city : places;
     }
-    if (!places || !stands_alone(f, i))
+    if (!places || !is_place(f, i, places, caution))
         return false;
-    add_mention(f, i, 1, places, false);
+    finder_add(f, i, 1, places, false);
     return true;
 }
 
-/* Misspelt or ASCII-only names: only where the sentence or the question says that a place comes. */
+/* ---- misspelt names ---- */
+
+/* Of short words too many are one letter from a name: `i fjor`, `hele`. */
+static double by_length(size_t len, double dearest)
+{
+    return len < 6 && dearest < 1 ? 0.2 : dearest;
+}
+
+/* How sure the sentence makes it that a place stands at word `i`, as the dearest spelling to believe in. */
+static double dearest_spelling(const struct finder *f, size_t i)
+{
+    enum { ANSWER_WORDS = 5, LONG = 8 };
+    size_t len;
+    finder_word(f, i, &len);
+    if (f->cues[i] & ~(unsigned)(CUE_AWAY | CUE_SEEK) || len < 4)
+        return 0;
+    if ((f->asked && f->n_words <= ANSWER_WORDS) || strongly_placed(f, i, 1) || f->n_words == 1)
+        return 2.1;
+    if (lists_on(f, i) && is_capital(f, i))
+        return 1.3;
+    if (finder_placed(f, i, CUE_LOCATIVE))
+        return capital_inside(f, i) ? 2.1 : len >= LONG ? 1.3 : by_length(len, 0.7);
+    if (finder_is(f, i + 1, CUE_PLACE))
+        return 1.3;
+    if (f->text->words[i].mark_before && finder_stops(f, i)) /* `Tønsebrg, har dere noe` */
+        return is_capital(f, i) ? 2.1 : 1.3;
+    return capital_inside(f, i) || f->n_words <= 3 ? by_length(len, 0.7) : 0;
+}
+
+/* A name without æøå; hardly ever anything else when it is a town's, unless it is a word too. */
+static const struct place *find_without_letters(const struct finder *f, size_t i, bool expected)
+{
+    enum { TOWN = 1000 };
+    size_t len;
+    const char *word = finder_word(f, i, &len);
+    if (len < 4 || (f->cues[i] && !expected))
+        return NULL;
+    const struct place *bare = gazetteer_find_bare(f->gazetteer, word, len);
+    bool known = bare && (bare->precision == PRECISION_KOMMUNE || bare->population >= TOWN);
+    return expected || (known && !gazetteer_is_no_name(f->gazetteer, word, len)) ? bare : NULL;
+}
+
+/* Names without æøå, and misspelt ones: only where the sentence or the question says that a place comes. */
 static bool try_misspelt(struct finder *f, size_t i)
 {
+    enum { CERTAIN_LETTERS = 6 };
+    const double certain = 0.5;
     size_t len;
-    const char *word = word_at(f, i, &len);
-    bool placed = placed_by_sentence(f, i) || (f->asked && f->text->n_words <= 4) || f->text->n_words == 1;
-    if (len < 4 || !placed || LISTED(before, word, len) || LISTED(home_words, word, len))
+    const char *word = finder_word(f, i, &len);
+    double dearest = dearest_spelling(f, i);
+    if (is_persons_name(f, i) || find_slice(f, i, 1))
         return false;
-    const struct place *places = find_without_letters(f, word, len, 0, 2);
-    bool spelled = !places;
-    if (!places && (capital_inside(f, i) || f->asked || f->text->n_words == 1 || len >= 6))
-        places = gazetteer_spell(f->gazetteer, word, len);
-    if (!places)
+    const struct place *bare = find_without_letters(f, i, dearest > 1);
+    if (bare) {
+        finder_add(f, i, 1, bare, false);
+        return true;
+    }
+    if (dearest <= 0 || gazetteer_is_no_name(f->gazetteer, word, len))
         return false;
-    add_mention(f, i, 1, places, spelled);
+    struct spelling spelling = gazetteer_spell(f->gazetteer, word, len, dearest);
+    if (!spelling.places)
+        return false;
+    finder_add(f, i, 1, spelling.places, spelling.cost > certain || len < CERTAIN_LETTERS);
     return true;
 }
 
-/* ---- postal codes ---- */
+/* ---- abroad ---- */
 
-static bool is_code(const char *word, size_t len)
+/* Whether the sentence says that the person is there, and does not only tell of it (`krigen i Ukraina`). */
+static bool is_there(const struct finder *f, size_t i, size_t n)
 {
-    return len == 4 && strspn(word, "0123456789") >= 4;
-}
-
-/* The post town, or the code's own name, stands right behind the number. */
-static size_t town_behind(const struct finder *f, size_t i, const struct place *post)
-{
-    const char *town = text_plain(post->name + 5, f->arena);
-    for (size_t n = 1; n <= 3 && i + n < f->text->n_words; n++) {
-        const struct word *first = &f->text->words[i + 1], *last = &f->text->words[i + n];
-        size_t len = last->at + last->len - first->at;
-        if (strlen(town) == len && memcmp(town, f->text->plain + first->at, len) == 0)
-            return n;
-    }
-    return 0;
-}
-
-static bool try_post(struct finder *f, size_t i, size_t *used)
-{
-    static const char *const cues[] = {"postnummer",  "postnr", "postnummeret", "postkode", "postcode", "zip",
-                                       "postadresse", "bor",    "bur",          "live",     "adresse"};
-    size_t len;
-    const char *word = word_at(f, i, &len);
-    const struct place *post = is_code(word, len) ? gazetteer_post(f->gazetteer, word) : NULL;
-    if (!post || WORD_IN(f, i + 1, units))
+    enum { FEW_WORDS = 3 };
+    enum role role = finder_role(f, i, n);
+    if (finder_placed(f, i, CUE_FROM) || role == ROLE_OTHER)
         return false;
-    size_t town = town_behind(f, i, post);
-    bool year = (word[0] == '1' && word[1] == '9') || (word[0] == '2' && word[1] == '0');
-    bool cue = said_of(f, i, cues, sizeof cues / sizeof *cues);
-    bool placed = placed_by_sentence(f, i);
-    if (!town && !cue && !(placed && !year) && f->text->n_words > (f->asked ? 5U : 1U))
-        return false;
-    add_mention(f, i, 1 + town, post, false);
-    *used = 1 + town;
-    return true;
-}
-
-/* ---- public ---- */
-
-/* `Herøy i Nordland`: the fylke beside it decides between namesakes. */
-static void decide_by_fylke(const struct finder *f, struct mention *mention)
-{
-    const char *padded = arena_printf(f->arena, " %s ", f->text->plain);
-    const struct place *fits = NULL;
-    for (const struct place *p = mention->places; p; p = p->next) {
-        const char *fylke = p->kommune ? text_plain(p->kommune->fylke, f->arena) : "?";
-        if (!strstr(padded, arena_printf(f->arena, " %s ", fylke)))
-            continue;
-        if (fits)
-            return;
-        fits = p;
-    }
-    if (!fits)
-        return;
-    struct place *only = arena_alloc(f->arena, sizeof *only);
-    *only = *fits;
-    only->next = NULL;
-    mention->places = only;
-    mention->count = 1;
+    return f->n_words <= FEW_WORDS || f->asked || role == ROLE_HOME || role == ROLE_SEEK ||
+           (finder_placed(f, i, CUE_LOCATIVE) && finder_before(f, i, 4, CUE_BE));
 }
 
 static const char *find_abroad(const struct finder *f)
 {
-    for (size_t i = 0; i < f->text->n_words; i++) {
-        size_t len;
-        const char *word = word_at(f, i, &len);
-        const struct word *raw = &f->text->words[i];
-        bool stays = f->text->n_words <= 2 || f->asked ||
-                     said_of(f, i, home_words, sizeof home_words / sizeof *home_words);
-        if (LISTED(foreign, word, len) && stays &&
-            !said_of(f, i, away_words, sizeof away_words / sizeof *away_words))
-            return arena_strndup(f->arena, f->text->raw + raw->raw_at, raw->raw_len);
-    }
+    for (size_t i = 0; i < f->n_words; i++)
+        for (size_t n = 3; n >= 1; n--) {
+            if (i + n > f->n_words)
+                continue;
+            const struct word *first = &f->text->words[i], *last = &f->text->words[i + n - 1];
+            const char *words = f->text->plain + first->at;
+            size_t len = last->at + last->len - first->at;
+            bool found = gazetteer_abroad(f->gazetteer, words, len) ||
+                         (n == 1 && len > 4 && words[len - 1] == 's' &&
+                          gazetteer_abroad(f->gazetteer, words, len - 1));
+            if (found && is_there(f, i, n))
+                return arena_strndup(f->arena, f->text->raw + first->raw_at,
+                                     last->raw_at + last->raw_len - first->raw_at);
+        }
     return NULL;
 }
+
+static bool skip_abroad(const struct finder *f, size_t i, size_t *used)
+{
+    for (size_t n = 3; n >= 1; n--) {
+        if (i + n > f->n_words)
+            continue;
+        const struct word *first = &f->text->words[i], *last = &f->text->words[i + n - 1];
+        if (gazetteer_abroad(f->gazetteer, f->text->plain + first->at, last->at + last->len - first->at)) {
+            *used = n;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- public ---- */
 
 static bool all_capitals(const struct text *text)
 {
@@ -393,33 +380,55 @@ static bool all_capitals(const struct text *text)
     return text->n_words > 2 && 4 * capitals >= 3 * text->n_words;
 }
 
+static const unsigned *read_cues(const struct text *text, size_t n_words, struct arena *arena)
+{
+    unsigned *cues = arena_alloc(arena, (n_words + 1) * sizeof *cues);
+    for (size_t i = 0; i < n_words; i++)
+        cues[i] = cue_of(text->plain + text->words[i].at, text->words[i].len);
+    return cues;
+}
+
+static size_t best_mention(const struct mentions *m)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < m->count; i++)
+        if (m->list[i].role > m->list[best].role)
+            best = i;
+    return best;
+}
+
+static void put_main_first(struct mentions *m)
+{
+    size_t best = best_mention(m);
+    if (!best)
+        return;
+    struct mention first = m->list[best];
+    memmove(&m->list[1], &m->list[0], best * sizeof first);
+    m->list[0] = first;
+}
+
 struct mentions mentions_find(const struct gazetteer *gazetteer, const struct text *text, bool asked,
                               struct arena *arena)
 {
     struct mentions found = {.count = 0};
-    struct finder f = {gazetteer, text, arena, &found, asked, all_capitals(text)};
-    size_t words = text->n_words < 800 ? text->n_words : 800;
-    for (size_t i = 0; i < words;) {
+    size_t n_words = text->n_words < WORDS_MOST ? text->n_words : WORDS_MOST;
+    struct finder f = {
+        gazetteer, text, arena, &found, read_cues(text, n_words, arena), n_words, asked, all_capitals(text)};
+    for (size_t i = 0; i < n_words;) {
         size_t used = 1;
-        if (!try_post(&f, i, &used) && !try_name(&f, i, &used))
+        if (!finder_post(&f, i, &used) && !try_several(&f, i, &used) && !try_name(&f, i) &&
+            !skip_abroad(&f, i, &used) && !try_apart(&f, i, &used))
             try_misspelt(&f, i);
         i += used;
     }
-    for (size_t i = 0; i < found.count; i++)
-        if (found.list[i].count > 1 && found.list[i].places->precision != PRECISION_REGION)
-            decide_by_fylke(&f, &found.list[i]);
-    if (!found.count)
+    finder_decide(&f);
+    put_main_first(&found);
+    if (!found.count || found.list[0].role < ROLE_NAMED)
         found.abroad = find_abroad(&f);
     return found;
 }
 
 const struct mention *mentions_main(const struct mentions *mentions)
 {
-    for (size_t i = 0; i < mentions->count; i++)
-        if (mentions->list[i].home && !mentions->list[i].away)
-            return &mentions->list[i];
-    for (size_t i = 0; i < mentions->count; i++)
-        if (!mentions->list[i].away)
-            return &mentions->list[i];
     return mentions->count ? &mentions->list[0] : NULL;
 }

@@ -232,8 +232,8 @@ static void ask_kommune(struct turn *t, const struct mention *mention, const cha
     t->step->say.ask_location = true;
 }
 
-/* `Oslo eller Bergen?`: several certain places, none of which the person says they live in. Offers them and
- * returns true when there are at least two in different kommuner. */
+/* `Oslo eller Bergen?`: several certain places that are alike to the person. Offers them and returns true when
+ * there are at least two in different kommuner. */
 static bool ask_between(struct turn *t, const struct mentions *mentions, const char *wish)
 {
     const struct place *places[MENTIONS_MOST];
@@ -243,7 +243,9 @@ static bool ask_between(struct turn *t, const struct mentions *mentions, const c
         bool again = false;
         for (size_t k = 0; k < n; k++)
             again = again || places[k]->kommune == mention->places->kommune;
-        if (mention->home || mention->away || mention->spelled || mention->count != 1)
+        if (mention->role != mentions->list[0].role)
+            continue;
+        if (mention->role < ROLE_NAMED || mention->spelled || mention->count != 1)
             return false;
         if (!again)
             places[n++] = mention->places;
@@ -286,7 +288,7 @@ bool find_mentioned(struct turn *t, const char *wish)
 void find_keep_place(struct turn *t)
 {
     const struct mention *mention = t->world->understood->place;
-    if (mention && mention->count == 1 && !mention->spelled && !mention->away)
+    if (mention && mention->count == 1 && !mention->spelled && mention->role >= ROLE_NAMED)
         keep_place(t, mention->places);
 }
 

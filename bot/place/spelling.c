@@ -1,0 +1,266 @@
+/* Finding the name that a misspelt word means.
+ *
+ * Names and word are folded to how they sound (`Kristiansand` and `kristjansann` are nearly one), then
+ * compared by a weighted optimal string alignment distance (Damerau 1964; insertions, deletions,
+ * substitutions and swapped neighbours). The weights are ours, chosen on tests/understanding/places.tsv.
+ * Costs are in tenths. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "place/gazetteer_private.h"
+
+enum {
+    EDIT = 10,    /* any other letter for a letter, one too many or too few */
+    VOWEL = 6,    /* a vowel for another: `Lilehammar` */
+    KIN = 5,      /* consonants of one place of articulation: d/t, g/k, b/p; a mute one more or less */
+    SWAP = 7,     /* two neighbours changed places */
+    FIRST = 4,    /* the first letter is seldom wrong */
+    CHEAPEST = 5, /* of all these */
+    NEAR_TIE = 2, /* two names so close in cost are equally likely */
+    TIE_ASKS = 5, /* what a tie adds, so that it is asked about */
+    SHORTEST = 4  /* letters of a name that can be misspelt */
+};
+
+/* ---- how a name sounds ---- */
+
+/* One byte for each letter; æøå as in Latin-1. */
+static size_t to_letters(const char *plain, size_t len, unsigned char *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len && n < FOLDED_MOST; i++) {
+        unsigned char c = (unsigned char)plain[i];
+        if (c == 0xC3 && i + 1 < len)
+            out[n++] = (unsigned char)(plain[++i] + 0x40);
+        else if (c >= 'a' && c <= 'z')
+            out[n++] = c;
+    }
+    return n;
+}
+
+static bool is_pair(const unsigned char *at, size_t left, const char *pair)
+{
+    return left >= 2 && at[0] == (unsigned char)pair[0] && at[1] == (unsigned char)pair[1];
+}
+
+/* The letter that a group at `at` sounds like; *used is how many letters it takes. 0: none is heard. */
+static unsigned char heard(const unsigned char *at, size_t left, bool first, size_t *used)
+{
+    static const struct {
+        const char *pair;
+        unsigned char sound;
+    } pairs[] = {{"aa", 0xE5}, {"ae", 0xE6}, {"oe", 0xF8}, {"hv", 'v'}, {"hj", 'j'}, {"gj", 'j'},
+                 {"ck", 'k'},  {"ph", 'f'},  {"th", 't'},  {"nd", 'n'}, {"ld", 'l'}, {"dt", 't'},
+                 {"rd", 'r'},  {"kv", 'q'},  {"qu", 'q'},  {"gh", 'g'}, {"ch", 'k'}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (is_pair(at, left, pairs[i].pair)) {
+            *used = 2;
+            return pairs[i].sound;
+        }
+    *used = 1;
+    switch (at[0]) {
+    case 'c':
+        return 'k';
+    case 'w':
+        return 'v';
+    case 'z':
+        return 's';
+    case 'x':
+        return 'k';
+    case 'h':
+        return first || left > 1 ? 'h' : 0;
+    default:
+        return at[0];
+    }
+}
+
+static size_t fold_sound(const char *plain, size_t len, unsigned char *out)
+{
+    unsigned char letters[FOLDED_MOST];
+    size_t n = to_letters(plain, len, letters), made = 0, used;
+    for (size_t i = 0; i < n; i += used) {
+        unsigned char sound = heard(letters + i, n - i, i == 0, &used);
+        if (sound && (!made || out[made - 1] != sound)) /* doubled letters are one */
+            out[made++] = sound;
+    }
+    return made;
+}
+
+static uint32_t letter_set(const unsigned char *letters, size_t len)
+{
+    uint32_t set = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned bit = letters[i] < 0x80    ? letters[i] - (unsigned)'a'
+                       : letters[i] == 0xE6 ? 26U
+                       : letters[i] == 0xF8 ? 27U
+                                            : 28U;
+        set |= 1U << bit;
+    }
+    return set;
+}
+
+static void index_sound(struct gazetteer *g, struct name *name, const unsigned char *sound, size_t len)
+{
+    struct sounds *s = &g->sounds;
+    s->letters[s->count] = letter_set(sound, len);
+    s->lens[s->count] = (uint8_t)len;
+    s->folded[s->count] = arena_strndup(&g->arena, (const char *)sound, len);
+    s->names[s->count++] = name;
+}
+
+/* `Harstad` is heard as `hastad` too: in much of the country `rs` is one sound. True when there is one. */
+static bool without_r(unsigned char *sound, size_t *len)
+{
+    for (size_t i = 1; i + 1 < *len; i++)
+        if (sound[i] == 'r' && sound[i + 1] == 's') {
+            memmove(sound + i, sound + i + 1, *len - i - 1);
+            (*len)--;
+            return true;
+        }
+    return false;
+}
+
+void sounds_index(struct gazetteer *g)
+{
+    struct sounds *s = &g->sounds;
+    size_t most = 2 * g->n_names + 1;
+    s->letters = mem_new(most, sizeof *s->letters);
+    s->lens = mem_new(most, sizeof *s->lens);
+    s->folded = mem_new(most, sizeof *s->folded);
+    s->names = mem_new(most, sizeof *s->names);
+    for (size_t i = 0; i < g->n_names; i++) {
+        unsigned char sound[FOLDED_MOST];
+        struct name *name = g->all_names[i];
+        size_t len = fold_sound(name->plain, name->len, sound);
+        if (len < SHORTEST - 1 || name->len > FOLDED_MOST)
+            continue;
+        index_sound(g, name, sound, len);
+        if (without_r(sound, &len))
+            index_sound(g, name, sound, len);
+    }
+}
+
+/* ---- how far apart ---- */
+
+static bool is_vowel(unsigned char c)
+{
+    return strchr("aeiouy\xE6\xF8\xE5", c) != NULL;
+}
+
+static bool is_kin(unsigned char a, unsigned char b)
+{
+    static const char *const kin[] = {"dt", "gk", "bp", "ij", "kq", "sz", "vf", "vu", "mn"};
+    for (size_t i = 0; i < sizeof kin / sizeof *kin; i++)
+        if (strchr(kin[i], a) && strchr(kin[i], b))
+            return true;
+    return false;
+}
+
+static int replaced(unsigned char a, unsigned char b)
+{
+    if (a == b)
+        return 0;
+    if ((a == 'o' && b == 0xE5) || (a == 0xE5 && b == 'o') || (a == 'e' && b == 0xE6) ||
+        (a == 0xE6 && b == 'e'))
+        return KIN - 2;
+    if (is_vowel(a) && is_vowel(b))
+        return VOWEL;
+    return is_kin(a, b) ? KIN : EDIT;
+}
+
+/* A letter that is there and is not heard, or heard and not there. */
+static int lost(unsigned char c)
+{
+    return strchr("dghter", c) ? VOWEL + 1 : is_vowel(c) ? VOWEL + 2 : EDIT;
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Weighted optimal string alignment; anything above `most` may come back as any number above it. */
+static int distance(const unsigned char *a, size_t a_len, const unsigned char *b, size_t b_len, int most)
+{
+    int rows[3][FOLDED_MOST + 1];
+    int *before = rows[0], *last = rows[1], *now = rows[2], last_least = 0;
+    last[0] = 0;
+    for (size_t j = 1; j <= b_len; j++)
+        last[j] = last[j - 1] + lost(b[j - 1]);
+    for (size_t i = 1; i <= a_len; i++) {
+        now[0] = last[0] + lost(a[i - 1]);
+        int row_least = now[0];
+        for (size_t j = 1; j <= b_len; j++) {
+            int first = i == 1 && j == 1 && a[0] != b[0] ? FIRST : 0;
+            now[j] = last[j - 1] + replaced(a[i - 1], b[j - 1]) + first;
+            now[j] = least(now[j], least(last[j] + lost(a[i - 1]), now[j - 1] + lost(b[j - 1])));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                now[j] = least(now[j], before[j - 2] + SWAP);
+            row_least = least(row_least, now[j]);
+        }
+        if (row_least > most && last_least > most) /* a swap reaches back two rows */
+            return most + 1;
+        last_least = row_least;
+        int *free_row = before;
+        before = last;
+        last = now;
+        now = free_row;
+    }
+    return last[b_len];
+}
+
+/* ---- the likeliest name ---- */
+
+/* What a name's obscurity adds: people seldom misspell a hamlet's name into a town's. */
+static int obscurity(const struct name *name)
+{
+    const struct place *p = name->places;
+    if (name->caution)
+        return 6;
+    if (p->precision == PRECISION_KOMMUNE || p->population >= 5000)
+        return 0;
+    return p->population >= 1000 || p->precision == PRECISION_REGION ? 1 : 3;
+}
+
+/* The longer the word, the more may be wrong with it. */
+static int allowed(size_t len)
+{
+    static const int by_length[] = {0, 0, 0, 2, 7, 10, 13, 17};
+    return len < sizeof by_length / sizeof *by_length ? by_length[len] : 21;
+}
+
+static bool same_place(const struct name *a, const struct name *b)
+{
+    return a->places->kommune == b->places->kommune;
+}
+
+struct spelling gazetteer_spell(const struct gazetteer *g, const char *plain, size_t len, double most)
+{
+    const struct sounds *s = &g->sounds;
+    unsigned char sound[FOLDED_MOST];
+    size_t n = len <= 2 * FOLDED_MOST ? fold_sound(plain, len, sound) : 0;
+    if (n < SHORTEST - 1)
+        return (struct spelling){NULL, 0};
+    int limit = least((int)(most * 10 + 0.5), allowed(n));
+    int edits = limit / CHEAPEST, best = limit + 1, second = limit + 1;
+    uint32_t letters = letter_set(sound, n);
+    const struct name *found = NULL;
+    for (size_t i = 0; i < s->count; i++) {
+        if (__builtin_popcount(s->letters[i] ^ letters) > 2 * edits || s->lens[i] + (size_t)edits < n ||
+            s->lens[i] > n + (size_t)edits)
+            continue;
+        int cost = distance(sound, n, (const unsigned char *)s->folded[i], s->lens[i], limit) +
+                   obscurity(s->names[i]);
+        if (cost < best) {
+            if (found && !same_place(found, s->names[i]))
+                second = best;
+            best = cost;
+            found = s->names[i];
+        } else if (found && cost < second && !same_place(found, s->names[i])) {
+            second = cost;
+        }
+    }
+    if (!found || best > limit)
+        return (struct spelling){NULL, 0};
+    return (struct spelling){found->places, (best + (second - best <= NEAR_TIE ? TIE_ASKS : 0)) / 10.0};
+}
