@@ -1,4 +1,5 @@
-/* selvhjelpsctl: chat, check, understand, nearest, health. Wiring only; the commands live in ctl/. */
+/* selvhjelpsctl: chat, check, understand, nearest, places, coverage, health. Wiring only; the commands live
+ * in ctl/. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,10 @@ static const struct command {
 } commands[] = {
     {"chat", ctl_chat, "a conversation on stdin and stdout, in process, without a broker"},
     {"check", ctl_check, "every data file, example and reject; faults with file and line"},
-    {"nearest", ctl_nearest, "the contact points nearest to a place ([--json] PLACE)"},
+    {"nearest", ctl_nearest, "the contact points nearest to a place ([--json] PLACE [TOPIC])"},
+    {"places", ctl_places, "what is known of a place or a postal code, and from where (PLACE)"},
+    {"coverage", ctl_coverage,
+     "the nearest contact point of each kommune, as CSV, or as a map (--map FILE.svg)"},
     {"health", ctl_health, "broker, programs, outbox, edits, disk, clock; exit status for a monitor"},
     {"settings", ctl_settings, "every setting with its default, as a settings file"},
     {"train-care", ctl_train_care, "learn the care model from labelled messages (make care-model)"},

@@ -201,6 +201,7 @@ void understand(const struct intents *intents, const struct gazetteer *gazetteer
     out->care = care_decide(intents, scores, calmed);
     out->mentions = mentions_find(gazetteer, &out->text, asked_place, arena);
     out->place = mentions_main(&out->mentions);
+    out->topic = topics_find(intents_topics(intents), &out->text);
     decide_by_pattern(intents, scores, out);
     if (is_everyday(out->intent)) {
         out->intent = out->also = NULL; /* somebody else's matter: no place and no likeness makes it ours */

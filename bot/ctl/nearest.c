@@ -50,11 +50,12 @@ static json_t *hit_json(const struct hit *hit)
                      hit->serves);
 }
 
-static int show_hits(struct ctl *ctl, const struct place *place, bool json)
+static int show_hits(struct ctl *ctl, const struct place *place, const char *topic, bool json)
 {
     struct hit hits[HITS_MOST];
     int most = settings_int(ctl->settings, "core.hits");
-    size_t n = registry_nearest(ctl->data->registry, &place->position, place->kommune, hits,
+    struct search search = {place->position, place->kommune, topic};
+    size_t n = registry_nearest(ctl->data->registry, &search, hits,
                                 most < HITS_MOST ? (size_t)most : HITS_MOST);
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++) {
@@ -77,17 +78,18 @@ int ctl_nearest(struct ctl *ctl, int argc, char **argv)
     bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
     int first = json ? 2 : 1;
     if (argc <= first)
-        return ctl_usage("nearest [--json] PLACE");
+        return ctl_usage("nearest [--json] PLACE [TOPIC]");
     struct dataset *data = ctl_dataset(ctl);
     struct arena arena = ARENA_INIT;
     const char *words = argv[first];
     for (int i = first + 1; i < argc; i++)
         words = arena_printf(&arena, "%s %s", words, argv[i]);
-    struct text text = text_normalise(words, strlen(words), NULL, &arena);
+    struct text text = text_normalise(words, strlen(words), intents_words(data->intents), &arena);
+    const char *topic = topics_find(intents_topics(data->intents), &text);
     struct mentions mentions = mentions_find(data->gazetteer, &text, true, &arena);
     const struct mention *mention = mentions_main(&mentions);
     int rc = !mention || mention->count != 1 ? show_candidates(mention ? mention->places : NULL, json)
-                                             : show_hits(ctl, mention->places, json);
+                                             : show_hits(ctl, mention->places, topic, json);
     arena_free(&arena);
     return rc;
 }

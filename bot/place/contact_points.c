@@ -18,6 +18,7 @@ struct spot {
     const struct kommune *kommune;
     const struct contact_point *point;
     bool serves; /* other kommuner than its own */
+    bool themed; /* for some topics only */
 };
 
 struct registry {
@@ -157,6 +158,7 @@ static void read_properties(struct reader *r, const json_t *properties, struct c
     point->email = optional_text(r, properties, "email");
     point->address = optional_text(r, properties, "address");
     point->verified_on = optional_text(r, properties, "verified_on");
+    point->closed_on = optional_text(r, properties, "closed_on");
     point->note_nb = optional_text(r, properties, "note_nb");
     point->note_nn = optional_text(r, properties, "note_nn");
     point->note_en = optional_text(r, properties, "note_en");
@@ -205,16 +207,16 @@ static void read_features(struct reader *r, const json_t *features)
         read_feature(r, json_array_get(features, i));
 }
 
-/* Closed points, digital ones and those for one theme are not for everybody. */
+/* To closed points and digital ones nobody is sent. */
 static void collect_spots(struct registry *registry)
 {
     registry->spots = mem_new(registry->count, sizeof *registry->spots);
     for (size_t i = 0; i < registry->count; i++) {
         const struct contact_point *point = &registry->points[i];
         const struct position *at = &point->position;
-        if (point->placed && !point->digital && point->status != POINT_CLOSED && !point->n_topics)
-            registry->spots[registry->n_spots++] = (struct spot){at->x,          at->y, at->z,
-                                                                 point->kommune, point, point->n_serves > 0};
+        if (point->placed && !point->digital && point->status != POINT_CLOSED)
+            registry->spots[registry->n_spots++] = (struct spot){
+                at->x, at->y, at->z, point->kommune, point, point->n_serves > 0, point->n_topics > 0};
     }
 }
 
@@ -286,16 +288,32 @@ static bool same_fylke(const struct contact_point *point, const struct kommune *
     return kommune && point->kommune && strcmp(point->kommune->fylke_number, kommune->fylke_number) == 0;
 }
 
-static struct candidate judge(const struct contact_point *point, const struct position *from,
-                              const struct kommune *kommune)
+static bool is_about(const struct contact_point *point, const char *topic)
 {
-    struct candidate c = {{point, position_km(from, &point->position), false, false}, 2, 0};
-    c.hit.own = kommune && point->kommune == kommune;
-    c.hit.serves = kommune && serves(point, kommune);
-    c.rank = c.hit.own ? 0 : c.hit.serves ? 1 : 2;
+    for (size_t i = 0; topic && i < point->n_topics; i++)
+        if (strcmp(point->topics[i], topic) == 0)
+            return true;
+    return false;
+}
+
+enum { RANK_OWN_TOPIC, RANK_OWN, RANK_SERVES, RANK_OTHER };
+
+static struct candidate judge(const struct contact_point *point, const struct search *search)
+{
+    const double fylke_km = 5.0, fylke_share = 1.15, topic_share = 2.0;
+    struct candidate c = {.hit = {.point = point, .km = position_km(&search->from, &point->position)}};
+    c.hit.own = search->kommune && point->kommune == search->kommune;
+    c.hit.serves = search->kommune && serves(point, search->kommune);
+    c.hit.themed = is_about(point, search->topic);
+    c.rank = c.hit.own && c.hit.themed ? RANK_OWN_TOPIC
+             : c.hit.own               ? RANK_OWN
+             : c.hit.serves            ? RANK_SERVES
+                                       : RANK_OTHER;
     c.key = c.hit.km;
-    if (c.rank == 2 && same_fylke(point, kommune)) /* wins within 5 km or 15 per cent */
-        c.key = c.hit.km - 5.0 < c.hit.km / 1.15 ? c.hit.km - 5.0 : c.hit.km / 1.15;
+    if (c.rank == RANK_OTHER && same_fylke(point, search->kommune))
+        c.key = c.hit.km - fylke_km < c.hit.km / fylke_share ? c.hit.km - fylke_km : c.hit.km / fylke_share;
+    if (c.rank == RANK_OTHER && c.hit.themed)
+        c.key /= topic_share;
     return c;
 }
 
@@ -306,14 +324,13 @@ static bool comes_before(const struct candidate *a, const struct candidate *b)
     return a->key < b->key;
 }
 
-/* The square of the chord beyond which a point of rank 2 cannot come before one with this key, whatever its
- * fylke: the advantage is at most 5 km or 15 per cent. */
-static double chord_bound(const struct candidate *worst)
+/* The square of the chord beyond which no point of the lowest rank can come before this one, whatever its
+ * fylke and topic. */
+static double chord_bound(const struct candidate *worst, bool topic)
 {
-    const double radius_km = 6371.0088;
-    double km = worst->rank < 2 ? 0 : worst->key * 1.15 + 5.0 + 0.001;
-    double chord = 2.0 * sin(km / radius_km / 2.0);
-    return chord * chord;
+    double km = worst->rank < RANK_OTHER ? 0 : ((topic ? 2.0 : 1.0) * worst->key) * 1.15 + 5.0 * 1.15 + 0.001;
+    double chord = 2.0 * sin(km / 6371.0088 / 2.0);
+    return km > 20000 ? 5.0 : chord * chord;
 }
 
 static bool is_near(const struct spot *spot, const struct position *from, double bound)
@@ -322,20 +339,23 @@ static bool is_near(const struct spot *spot, const struct position *from, double
     return dx * dx + dy * dy + dz * dz <= bound;
 }
 
-size_t registry_nearest(const struct registry *registry, const struct position *from,
-                        const struct kommune *kommune, struct hit *hits, size_t most)
+size_t registry_nearest(const struct registry *registry, const struct search *search, struct hit *hits,
+                        size_t most)
 {
     enum { MOST = 16 };
     struct candidate best[MOST];
     size_t count = 0;
     double bound = 5.0; /* the longest chord squared is 4: everything is near */
+    const struct kommune *kommune = search->kommune;
     if (most > MOST)
         most = MOST;
     for (size_t i = 0; i < registry->n_spots && most; i++) {
         const struct spot *spot = &registry->spots[i];
-        if (!is_near(spot, from, bound) && (!kommune || (spot->kommune != kommune && !spot->serves)))
+        if (!is_near(spot, &search->from, bound) && (!kommune || (spot->kommune != kommune && !spot->serves)))
             continue;
-        struct candidate c = judge(spot->point, from, kommune);
+        if (spot->themed && !is_about(spot->point, search->topic))
+            continue;
+        struct candidate c = judge(spot->point, search);
         if (count == most && !comes_before(&c, &best[count - 1]))
             continue;
         size_t at = count < most ? count++ : count - 1;
@@ -343,7 +363,7 @@ size_t registry_nearest(const struct registry *registry, const struct position *
             best[at] = best[at - 1];
         best[at] = c;
         if (count == most)
-            bound = chord_bound(&best[count - 1]);
+            bound = chord_bound(&best[count - 1], search->topic != NULL);
     }
     for (size_t i = 0; i < count; i++)
         hits[i] = best[i].hit;

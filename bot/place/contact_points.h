@@ -26,6 +26,7 @@ struct contact_point {
     const char *web, *phone, *email, *address; /* NULL where not known */
     const char *note_nb, *note_nn, *note_en;   /* a sentence for residents, or NULL */
     const char *verified_on;                   /* YYYY-MM-DD or NULL */
+    const char *closed_on;                     /* YYYY-MM-DD or NULL */
 };
 
 struct registry;
@@ -38,21 +39,29 @@ void registry_free(struct registry *registry);
 size_t registry_count(const struct registry *registry);
 const struct contact_point *registry_at(const struct registry *registry, size_t i);
 
+/* From where somebody looks, and for what. Borrowed. */
+struct search {
+    struct position from;
+    const struct kommune *kommune; /* NULL: not known */
+    const char *topic;             /* NULL: any */
+};
+
 struct hit {
     const struct contact_point *point;
     double km;   /* as the crow flies */
     bool own;    /* in the person's kommune */
     bool serves; /* … or names it among those it serves */
+    bool themed; /* for the topic that was asked about, and for that only */
 };
 
-/* The nearest places to meet, best first: the own kommune's, then those that serve it, then by distance,
- * where one in the own fylke wins if it is within 5 km or 15 per cent of the nearest. Closed ones, digital
- * ones and those for one theme only are left out. `kommune` may be NULL. Returns how many of `most` were
- * found. */
-size_t registry_nearest(const struct registry *registry, const struct position *from,
-                        const struct kommune *kommune, struct hit *hits, size_t most);
+/* The nearest places to meet, best first: the own kommune's for the topic, the own kommune's for everybody,
+ * those that serve it, then by distance, where one in the own fylke wins if it is within 5 km or 15 per cent
+ * of the nearest, and one for the topic if it is less than twice as far. Closed ones, digital ones and those
+ * for other topics are left out. Returns how many of `most` were found. */
+size_t registry_nearest(const struct registry *registry, const struct search *search, struct hit *hits,
+                        size_t most);
 
-/* Digital offers that are not closed; returns how many of `most`. */
+/* Digital offers for everybody that are not closed; returns how many of `most`. */
 size_t registry_digital(const struct registry *registry, const struct contact_point **points, size_t most);
 
 const char *point_status_name(enum point_status status);

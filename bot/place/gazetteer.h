@@ -30,6 +30,7 @@ struct kommune {
     const char *short_name; /* as it is said in Norwegian: `Våler` */
     const char *fylke, *fylke_number;
     struct position position; /* of its administrative centre */
+    bool island;              /* no road leads there */
 };
 
 /* One meaning of a name. */
@@ -39,6 +40,7 @@ struct place {
     struct position position;
     enum precision precision;
     long population;    /* 0: not known */
+    const char *source; /* `GeoNames`, or the table that it stands in */
     struct place *next; /* another meaning of the same name */
 };
 

@@ -7,7 +7,7 @@
 #include "place/gazetteer_private.h"
 #include "text/normalise.h"
 
-enum { LARGEST_FILE = 8 * 1024 * 1024, FIELDS = 8, FAULTS_TOLD = 10 };
+enum { LARGEST_FILE = 8 * 1024 * 1024, FIELDS = 9, FAULTS_TOLD = 10 };
 
 /* ---- loading ---- */
 
@@ -142,15 +142,29 @@ static void add_settlement(struct gazetteer *g, const struct position *at, const
     g->settlements[g->n_settlements++] = (struct settlement){at->x, at->y, at->z, kommune};
 }
 
+/* The few different sources are kept once each. */
+static const char *keep_source(struct gazetteer *g, const char *text)
+{
+    size_t i = 0;
+    while (i < g->n_sources && strcmp(g->sources[i], text))
+        i++;
+    if (i == SOURCES_MOST)
+        return "?";
+    if (i == g->n_sources)
+        g->sources[g->n_sources++] = arena_strdup(&g->arena, text);
+    return g->sources[i];
+}
+
 static int read_name(struct gazetteer *g, const struct row *row, struct arena *scratch)
 {
-    if (row->count != 7)
-        return fault(row, "a name has kommune, latitude, longitude, precision and population");
+    if (row->count != 8)
+        return fault(row, "a name has kommune, latitude, longitude, precision, population and source");
     struct place *place = arena_alloc(&g->arena, sizeof *place);
     place->name = arena_strdup(&g->arena, row->fields[1]);
     place->kommune = gazetteer_kommune(g, row->fields[2]);
     place->precision = read_precision(row->fields[5]);
     place->population = strtol(row->fields[6], NULL, 10);
+    place->source = keep_source(g, row->fields[7]);
     if (!place->kommune || place->precision == PRECISION_POST)
         return fault(row, "the kommune or the precision is unknown");
     if (read_position(row, 3, &place->position))
@@ -187,10 +201,21 @@ static int read_post(struct gazetteer *g, const struct row *row)
     place->name = town_case(&g->arena, row->fields[1], row->fields[2]);
     place->kommune = gazetteer_kommune(g, row->fields[3]);
     place->precision = PRECISION_POST;
+    place->source = keep_source(g, row->fields[6]);
     if (read_position(row, 4, &place->position))
         return -1;
     g->posts[strtol(row->fields[1], NULL, 10)] = place;
     return 0;
+}
+
+static int read_island(struct gazetteer *g, const struct row *row)
+{
+    for (size_t i = 0; row->count == 2 && i < g->n_kommuner; i++)
+        if (strcmp(g->kommuner[i].number, row->fields[1]) == 0) {
+            g->kommuner[i].island = true;
+            return 0;
+        }
+    return fault(row, "an island is the number of a kommune");
 }
 
 /* A name that is an ordinary word too, or a word that only looks like a misspelt name. */
@@ -248,6 +273,8 @@ static void read_row(struct gazetteer *g, struct row *row, struct arena *scratch
         read_post(g, row);
     else if (strcmp(kind, "word") == 0)
         read_word(g, row, scratch);
+    else if (strcmp(kind, "island") == 0)
+        read_island(g, row);
     else if (strcmp(kind, "abroad") == 0)
         read_abroad(g, row, scratch);
     else if (strcmp(kind, "border") == 0)
@@ -257,7 +284,7 @@ static void read_row(struct gazetteer *g, struct row *row, struct arena *scratch
     else if (strcmp(kind, "fylke") == 0)
         read_fylke(g, row);
     else
-        fault(row, "a row is fylke, kommune, name, post, word, abroad or border");
+        fault(row, "a row is fylke, kommune, name, post, island, word, abroad or border");
 }
 
 static void read_rows(struct gazetteer *g, const char *path, struct err *err)

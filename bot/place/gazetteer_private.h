@@ -8,7 +8,7 @@
 #include "base/map.h"
 #include "place/gazetteer.h"
 
-enum { KOMMUNER_MOST = 400, FYLKER_MOST = 20, CODES = 10000, FOLDED_MOST = 32 };
+enum { KOMMUNER_MOST = 400, FYLKER_MOST = 20, SOURCES_MOST = 16, CODES = 10000, FOLDED_MOST = 32 };
 
 struct fylke {
     const char *number, *name;
@@ -38,6 +38,8 @@ struct settlement {
 struct gazetteer {
     struct arena arena;
     struct fylke fylker[FYLKER_MOST];
+    const char *sources[SOURCES_MOST];
+    size_t n_sources;
     size_t n_fylker;
     struct kommune *kommuner;
     size_t n_kommuner;

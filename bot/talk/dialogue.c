@@ -164,7 +164,9 @@ static void do_action(struct turn *t, const char *action)
     } else if ((rest = behind(action, "delete:"))) {
         privacy_decide(t, strcmp(rest, "yes") == 0);
     } else if (strcmp(action, "more") == 0) {
-        find_more(t);
+        find_more(t, NULL);
+    } else if ((rest = behind(action, "more:"))) {
+        find_more(t, rest);
     } else if (strcmp(action, "where") == 0) {
         find_ask(t, t->state->wish[0] ? t->state->wish : "finn_kontaktpunkt");
     }
@@ -182,6 +184,7 @@ static void leave_flow(struct turn *t)
 {
     t->next->asked = ASKED_NOTHING;
     t->next->wish[0] = '\0';
+    t->next->topic[0] = '\0';
 }
 
 static void start_over(struct turn *t)
@@ -236,6 +239,8 @@ static void do_intent(struct turn *t, const struct intent *intent)
     t->next->misses = 0;
     if (do_command(t, intent))
         return;
+    if (u)
+        find_about(t, u->topic);
     const struct intent *also = u && u->intent == intent ? u->also : NULL;
     if (wants_place(intent) || (also && wants_place(also))) { /* the place is asked for last */
         const struct intent *question = wants_place(intent) ? also : intent;

@@ -1,4 +1,5 @@
 /* Finding the place where a person lives, and the contact points nearest to it. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +24,12 @@ void find_ask(struct turn *t, const char *wish)
 
 /* ---- the answer ---- */
 
+/* As a person says it: whole kilometres, and tens where it is far. */
 static const char *kilometres(struct turn *t, double km)
 {
-    return arena_printf(t->arena, "%.0f", km < 1 ? 1.0 : km);
+    const double far = 100;
+    double said = km < 1 ? 1 : km < far ? km : 10 * floor(km / 10 + 0.5);
+    return arena_printf(t->arena, "%.0f", said);
 }
 
 static const char *note_of(const struct turn *t, const struct contact_point *point)
@@ -83,7 +87,7 @@ const char *find_authority(const struct turn *t)
     return t->next->has_place ? arena_printf(t->arena, "%s kommune", name) : "";
 }
 
-static void fill_answer(struct turn *t, struct part *part, const struct hit *hits, size_t count)
+static void fill_answer(struct turn *t, struct part *part, const struct hit *hits, size_t count, size_t from)
 {
     const struct contact_point *digital[DIGITAL_SHOWN];
     size_t n_digital = registry_digital(t->world->registry, digital, DIGITAL_SHOWN);
@@ -94,7 +98,13 @@ static void fill_answer(struct turn *t, struct part *part, const struct hit *hit
         items[i] = hit_scope(t, &hits[i]);
     for (size_t i = 0; i < n_digital; i++)
         online[i] = digital_scope(t, digital[i]);
-    struct value *v = values_new(t, part, 5);
+    bool as_the_crow_flies = false;
+    for (size_t i = 0; i < count; i++)
+        as_the_crow_flies = as_the_crow_flies || !hits[i].own;
+    struct value *v = values_new(t, part, 8);
+    value_truth(&v[5], "luftlinje", as_the_crow_flies);
+    value_truth(&v[7], "videre", from > 0);
+    value_truth(&v[6], "oy", as_the_crow_flies && kommune && kommune->island);
     value_text(&v[0], "sted", t->next->place);
     value_text(&v[1], "kommune", kommune ? kommune->short_name : t->next->place);
     value_list(&v[2], "treff", items, count);
@@ -102,31 +112,60 @@ static void fill_answer(struct turn *t, struct part *part, const struct hit *hit
     value_text(&v[4], "kommunen", find_authority(t));
 }
 
-/* Shows the contact points from number `from` on, for the place that is known. */
+static bool is_near(const struct turn *t, const struct hit *hit)
+{
+    return hit->own || hit->serves || hit->km <= t->world->far_km;
+}
+
+/* How many of the `found` hits to show from number `from` on: what fits a telephone's screen; of those that a
+ * person did not ask for with `vis flere`, none that is far away when a near one is there. */
+static size_t how_many(const struct turn *t, const struct hit *hits, size_t found, size_t from)
+{
+    size_t most = (size_t)t->world->hits, count = 0;
+    while (count < most && from + count < found &&
+           (from || !count || is_near(t, &hits[count]) || !is_near(t, &hits[0])))
+        count++;
+    return count;
+}
+
+static void offer_more(struct turn *t, const char *topic)
+{
+    offer_word(t, *topic ? arena_printf(t->arena, "more:%s", topic) : "more", "flere");
+}
+
+/* Shows the contact points from number `from` on, for the place that is known. The topic is used and not
+ * kept: it tells of a person's health. */
 static void show_hits(struct turn *t, const char *wish, size_t from)
 {
     struct hit hits[HITS_MOST];
-    struct position at = position_of(t->next->lat, t->next->lon);
+    const char *topic = arena_strdup(t->arena, t->next->topic);
+    struct search search = {position_of(t->next->lat, t->next->lon), known_kommune(t), *topic ? topic : NULL};
     size_t most = from + (size_t)t->world->hits + 1;
-    size_t found = registry_nearest(t->world->registry, &at, known_kommune(t), hits,
-                                    most > HITS_MOST ? HITS_MOST : most);
+    size_t found = registry_nearest(t->world->registry, &search, hits, most > HITS_MOST ? HITS_MOST : most);
     if (from >= found)
         from = 0;
-    bool far = !found || (!hits[0].own && !hits[0].serves && hits[0].km > t->world->far_km);
+    bool far = !from && (!found || !is_near(t, &hits[0]));
     bool join = strcmp(wish, "bli_med") == 0;
     const char *key = join ? (far ? "bli_med_langt" : "bli_med") : far ? "treff_langt" : "treff";
-    size_t count = found - from < (size_t)t->world->hits ? found - from : (size_t)t->world->hits;
-    fill_answer(t, say_part(t, key), hits + from, count);
+    size_t count = how_many(t, hits, found, from);
+    fill_answer(t, say_part(t, key), hits + from, count, from);
     say_remember(t, key);
     t->next->asked = ASKED_NOTHING;
+    t->next->topic[0] = '\0';
     snprintf(t->next->wish, KEY_SIZE, "%s", wish); /* for `flere` */
     t->next->shown = (int)(from + count);
     if (!join && !far)
         offer_intent(t, "bli_med");
     if (found > from + count && !far)
-        offer_word(t, "more", "flere");
+        offer_more(t, topic);
     offer_word(t, "where", "annet_sted");
     offer_intent(t, far ? "menneske" : "hjelp");
+}
+
+void find_about(struct turn *t, const char *topic)
+{
+    if (topic && strlen(topic) < TOPIC_SIZE)
+        snprintf(t->next->topic, TOPIC_SIZE, "%s", topic);
 }
 
 void find_wish(struct turn *t, const char *wish)
@@ -137,8 +176,9 @@ void find_wish(struct turn *t, const char *wish)
         find_ask(t, wish);
 }
 
-void find_more(struct turn *t)
+void find_more(struct turn *t, const char *topic)
 {
+    find_about(t, topic);
     if (t->next->has_place)
         show_hits(t, t->next->wish[0] ? t->next->wish : "finn_kontaktpunkt", (size_t)t->next->shown);
     else
@@ -232,8 +272,8 @@ static void ask_kommune(struct turn *t, const struct mention *mention, const cha
     t->step->say.ask_location = true;
 }
 
-/* `Oslo eller Bergen?`: several certain places that are alike to the person. Offers them and returns true when
- * there are at least two in different kommuner. */
+/* `Oslo eller Bergen?`: several certain places that are alike to the person. Offers them and returns true
+ * when there are at least two in different kommuner. */
 static bool ask_between(struct turn *t, const struct mentions *mentions, const char *wish)
 {
     const struct place *places[MENTIONS_MOST];
@@ -341,12 +381,11 @@ void find_abroad(struct turn *t)
 void find_location(struct turn *t)
 {
     struct position at = position_of(t->event->lat, t->event->lon);
-    const struct kommune *kommune = gazetteer_nearest(t->world->gazetteer, &at);
-    const double outside_km = 120; /* no place in Norway lies farther from every kommune's centre */
-    if (position_km(&at, &kommune->position) > outside_km) {
+    if (gazetteer_outside(t->world->gazetteer, &at)) {
         find_abroad(t);
         return;
     }
+    const struct kommune *kommune = gazetteer_kommune_at(t->world->gazetteer, &at);
     const char *wish = t->state->wish[0] ? t->state->wish : "finn_kontaktpunkt";
     keep(t, kommune->short_name, kommune, t->event->lat, t->event->lon);
     show_hits(t, wish, 0);

@@ -55,7 +55,10 @@ void find_offer_again(struct turn *t);               /* the places of an open qu
 bool find_offers_places(const struct state *state);  /* the buttons offered last are places */
 void find_location(struct turn *t);                  /* a shared position */
 void find_chosen(struct turn *t, const char *place); /* a place button: `kommune|lat|lon|name` */
-void find_more(struct turn *t);
+/* The next contact points of the last search; `topic` as it was asked about, or NULL. */
+void find_more(struct turn *t, const char *topic);
+/* Keeps what the search to come is about; NULL: nothing said. */
+void find_about(struct turn *t, const char *topic);
 /* Keeps the place of a message that asks something else; only where it is certain. */
 void find_keep_place(struct turn *t);
 

@@ -35,6 +35,7 @@ void state_write(const struct state *state, struct buf *out)
     }
     write_number(out, "asked", (int)state->asked);
     write_text(out, "wish", state->wish);
+    write_text(out, "topic", state->topic);
     write_text(out, "last", state->last_key);
     write_number(out, "misses", state->misses);
     write_number(out, "shown", state->shown);
@@ -145,6 +146,8 @@ static int read_pair(struct state *state, const char *name, size_t name_len, con
         return read_asked(state, value, len);
     if (strcmp(key, "wish") == 0)
         return copy(state->wish, KEY_SIZE, value, len);
+    if (strcmp(key, "topic") == 0)
+        return copy(state->topic, TOPIC_SIZE, value, len);
     if (strcmp(key, "last") == 0)
         return copy(state->last_key, KEY_SIZE, value, len);
     if (strcmp(key, "misses") == 0)

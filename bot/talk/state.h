@@ -9,7 +9,7 @@
 #include "talk/event.h"
 #include "text/language.h"
 
-enum { CHOICES_MOST = 8, ACTION_SIZE = 128, LABEL_SIZE = 64, NAME_SIZE = 64, KEY_SIZE = 40 };
+enum { CHOICES_MOST = 8, ACTION_SIZE = 128, LABEL_SIZE = 64, NAME_SIZE = 64, KEY_SIZE = 40, TOPIC_SIZE = 24 };
 
 /* What the bot asked last and still waits for. */
 enum asked {
@@ -36,6 +36,8 @@ struct state {
     double lat, lon;
     enum asked asked;
     char wish[KEY_SIZE];     /* intent that waits for the place */
+    char topic[TOPIC_SIZE];  /* … and what it is about; forgotten once the place is known, it is nobody's
+                                business */
     char last_key[KEY_SIZE]; /* reply said last, for `hvorfor?` */
     int misses;              /* messages not understood in a row */
     int shown;               /* contact points shown of the last search */

@@ -22,6 +22,7 @@ struct understood {
     int language_lead;      /* how clearly (text/language.h) */
     struct mentions mentions;
     const struct mention *place; /* the main one of them, or NULL */
+    const char *topic;           /* what it is about (intents/topics.txt), or NULL */
     const struct intent *suggestions[SUGGESTIONS_MOST];
     size_t n_suggestions;
     const struct intent *runaway; /* an intent one of whose patterns passed its limit, or NULL */

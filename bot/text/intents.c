@@ -120,6 +120,7 @@ struct intents *intents_load(const char *folder, struct err *err)
     struct intents *intents = mem_new(1, sizeof *intents);
     intents->folder = arena_strdup(&intents->arena, folder);
     intents->words = words_load(arena_printf(&intents->arena, "%s/words.txt", folder), err);
+    intents->topics = topics_load(arena_printf(&intents->arena, "%s/topics.txt", folder), err);
     read_folder(intents, err);
     for (size_t i = 0; i < intents->n_patterns; i++)
         compile(&intents->patterns[i], err);
@@ -153,6 +154,7 @@ void intents_free(struct intents *intents)
     similar_free(intents->similar);
     care_model_free(intents->care_model);
     words_free(intents->words);
+    topics_free(intents->topics);
     map_free(&intents->sets);
     arena_free(&intents->arena);
     free(intents);
@@ -240,6 +242,11 @@ const char *intents_score(const struct intents *intents, const struct text *text
 }
 
 /* ---- access ---- */
+
+const struct topics *intents_topics(const struct intents *intents)
+{
+    return intents->topics;
+}
 
 const struct words *intents_words(const struct intents *intents)
 {

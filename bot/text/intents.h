@@ -23,6 +23,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "text/normalise.h"
+#include "text/topics.h"
 #include "text/words.h"
 
 enum intent_class { INTENT_TALK, INTENT_CRISIS, INTENT_COMMAND, INTENT_FLOW, INTENT_ANSWER };
@@ -55,6 +56,7 @@ struct intents *intents_load(const char *folder, struct err *err);
 void intents_free(struct intents *intents);
 
 const struct words *intents_words(const struct intents *intents);
+const struct topics *intents_topics(const struct intents *intents);
 size_t intents_count(const struct intents *intents);
 const struct intent *intents_at(const struct intents *intents, size_t number);
 const struct intent *intents_find(const struct intents *intents, const char *label);

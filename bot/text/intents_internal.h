@@ -25,6 +25,7 @@ struct intents {
     struct arena arena;
     const char *folder;
     struct words *words;
+    struct topics *topics;
     struct map sets; /* name → alternatives `(?:a|b)` */
     struct intent *list[INTENTS_MOST];
     size_t count;

@@ -241,7 +241,7 @@ static int measure_nearest(const char *folder)
     for (size_t round = 0; round <= ROUNDS; round++) {
         start = clock_mono_ns();
         for (size_t i = 0; i < PLACES; i++)
-            found += registry_nearest(registry, &from[i], own[i], hits, 3);
+            found += registry_nearest(registry, &(struct search){from[i], own[i], NULL}, hits, 3);
         means[round ? round - 1 : 0] = us_since(start) / PLACES;
     }
     if (found != 3UL * PLACES * (ROUNDS + 1))

@@ -196,7 +196,7 @@ static void assert_nearest(const char *number, size_t most, const char *expected
     struct buf ids = BUF_INIT(1000);
     struct position oslo = position_of(59.91273, 10.74609);
     const struct kommune *kommune = number ? gazetteer_kommune(unit_gazetteer(), number) : NULL;
-    size_t count = registry_nearest(registry, &oslo, kommune, hits, most);
+    size_t count = registry_nearest(registry, &(struct search){oslo, kommune, NULL}, hits, most);
     for (size_t i = 0; i < count; i++)
         buf_addf(&ids, "%s%s", i ? " " : "", hits[i].point->id);
     assert_string_equal(buf_str(&ids), expected);
@@ -215,7 +215,7 @@ static void distance_orders(void **state)
     assert_nearest(NULL, 3, "a b c");
     struct hit hits[3];
     struct position oslo = position_of(59.91273, 10.74609);
-    registry_nearest(registry, &oslo, NULL, hits, 3);
+    registry_nearest(registry, &(struct search){oslo, NULL, NULL}, hits, 3);
     assert_float_equal(hits[0].km, 10.0, 0.01);
     assert_false(hits[0].own || hits[0].serves);
 }
@@ -232,7 +232,8 @@ static void the_own_kommune_comes_first_then_who_serves_it(void **state)
     assert_nearest(NULL, 3, "near serves own");
     struct hit hits[3];
     struct position oslo = position_of(59.91273, 10.74609);
-    registry_nearest(registry, &oslo, gazetteer_kommune(unit_gazetteer(), "0301"), hits, 3);
+    registry_nearest(registry, &(struct search){oslo, gazetteer_kommune(unit_gazetteer(), "0301"), NULL},
+                     hits, 3);
     assert_true(hits[0].own && !hits[0].serves);
     assert_true(hits[1].serves && !hits[1].own);
 }
@@ -327,7 +328,7 @@ static void the_nearest_by_distance_agrees_with_sorting(void **state)
     assert_int_equal(load(), 0);
     struct hit hits[5];
     struct position oslo = position_of(59.91273, 10.74609);
-    assert_int_equal(registry_nearest(registry, &oslo, NULL, hits, 5), 5);
+    assert_int_equal(registry_nearest(registry, &(struct search){oslo, NULL, NULL}, hits, 5), 5);
     for (int h = 0; h < 5; h++) {
         int nearer = 0;
         for (int i = 0; i < POINTS; i++)
@@ -345,7 +346,8 @@ static void the_real_registry_loads(void **state)
     assert_true(registry_digital(registry, points, 4) >= 1);
     const struct kommune *horten = gazetteer_kommune(unit_gazetteer(), "3901");
     struct hit hits[3];
-    assert_int_equal(registry_nearest(registry, &horten->position, horten, hits, 3), 3);
+    assert_int_equal(registry_nearest(registry, &(struct search){horten->position, horten, NULL}, hits, 3),
+                     3);
     assert_true(hits[0].own);
 }
 
