@@ -71,6 +71,22 @@ int dataset_load_replies(struct dataset *data, const struct settings *settings, 
     return 0;
 }
 
+/* A topic of a contact point that no word tells of would never be found. */
+static int check_topics(const struct registry *registry, const struct intents *intents, const char *path,
+                        struct err *err)
+{
+    unsigned before = err->count;
+    for (size_t i = 0; i < registry_count(registry); i++) {
+        const struct contact_point *point = registry_at(registry, i);
+        for (size_t k = 0; k < point->n_topics; k++)
+            if (!topics_has(intents_topics(intents), point->topics[k]))
+                err_at(err, path, 0,
+                       "contact point \"%s\": no word tells of the topic \"%s\"; add it to topics.txt",
+                       point->id, point->topics[k]);
+    }
+    return err->count == before ? 0 : -1;
+}
+
 int dataset_load_texts(struct dataset *data, const struct settings *settings, struct err *err)
 {
     struct dataset fresh = {.gazetteer = NULL};
@@ -115,6 +131,8 @@ int dataset_load(struct dataset *data, const struct settings *settings, struct e
     dataset_load_registry(data, settings, err);
     dataset_load_replies(data, settings, err);
     dataset_load_intents(data, settings, err);
+    if (data->registry && data->intents)
+        check_topics(data->registry, data->intents, settings_text(settings, "core.contact_points"), err);
     return err->count == before ? 0 : -1;
 }
 

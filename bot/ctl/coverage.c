@@ -100,7 +100,7 @@ static int show_csv(const struct dataset *data)
 
 /* ---- the map ---- */
 
-enum { WIDTH = 760, HEIGHT = 940, MARGIN = 30 };
+enum { WIDTH = 800, HEIGHT = 950, MARGIN = 30 };
 
 struct spot_on_map {
     double x, y;
@@ -163,14 +163,14 @@ static void add_legend(struct buf *out, const size_t counts[BANDS], size_t kommu
     buf_addf(out,
              "<text x=\"%d\" y=\"52\" font-size=\"20\" font-weight=\"bold\">Hvor langt er det til nærmeste "
              "kontaktpunkt?</text>\n"
-             "<text x=\"%d\" y=\"74\">%zu kommuner, målt i luftlinje fra kommunesenteret. "
-             "+ er et kontaktpunkt for alle.</text>\n",
-             MARGIN, MARGIN, kommuner);
+             "<text x=\"%d\" y=\"74\">%zu kommuner, målt i luftlinje fra kommunesenteret.</text>\n"
+             "<text x=\"%d\" y=\"94\">+ er et kontaktpunkt for alle, uansett tema.</text>\n",
+             MARGIN, MARGIN, kommuner, MARGIN);
     for (size_t i = 0; i < BANDS; i++)
         buf_addf(
             out,
             "<circle cx=\"%d\" cy=\"%zu\" r=\"6\" fill=\"%s\"/><text x=\"%d\" y=\"%zu\">%s: %zu</text>\n",
-            MARGIN + 6, 100 + 24 * i, bands[i].colour, MARGIN + 20, 105 + 24 * i, bands[i].text, counts[i]);
+            MARGIN + 6, 120 + 24 * i, bands[i].colour, MARGIN + 20, 125 + 24 * i, bands[i].text, counts[i]);
 }
 
 static void add_map(struct buf *out, const struct dataset *data)

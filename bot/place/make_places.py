@@ -15,9 +15,6 @@ its own source. Same input, same bytes out. Exit code: 0, or 1 with what is wron
 """
 
 import argparse
-import json
-
-import argparse
 import os
 import re
 import subprocess

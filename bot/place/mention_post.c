@@ -52,10 +52,11 @@ bool finder_post(struct finder *f, size_t i, size_t *used)
         return false;
     size_t town = town_at(f, i + 1, post);
     bool year = (word[0] == '1' && word[1] == '9') || (word[0] == '2' && word[1] == '0');
-    bool cue = finder_before(f, i, 2, CUE_POST);
+    bool cue = finder_before(f, i, 2, CUE_POST) || (i > 0 && finder_is(f, i - 1, CUE_POST)) ||
+               (finder_is(f, i + 1, CUE_BE) && finder_is(f, i + 2, CUE_POST));
     bool placed = finder_placed(f, i, CUE_LOCATIVE) || finder_is(f, i > 0 ? i - 1 : f->n_words, CUE_LIVE);
     bool lives = finder_before(f, i, 3, CUE_LIVE | CUE_SEEK);
-    bool other = i > 0 && finder_is(f, i - 1, CUE_BEFORE_NUMBER) && !cue;
+    bool other = finder_before(f, i, 4, CUE_BEFORE_NUMBER) && !cue;
     enum { FEW_WORDS = 3, SOME_WORDS = 6 };
     bool alone = f->n_words <= (f->asked ? SOME_WORDS : year ? 1 : FEW_WORDS) || (i == 0 && !year);
     bool sentence_end = finder_ends_clause(f, i) && !year;

@@ -78,14 +78,23 @@ static bool any(const struct clause *c, size_t from, size_t to, unsigned cues)
     return false;
 }
 
+/* Whether the person who writes is named; `i` is a preposition before it is a dialect's `jeg`. */
+static bool any_self(const struct clause *c, size_t from, size_t to)
+{
+    for (size_t k = from; k < c->n && k < to; k++)
+        if ((c->cues[k] & CUE_SELF) && !(c->cues[k] & CUE_PREPOSITION))
+            return true;
+    return false;
+}
+
 /* Whose verb stands at place `verb` of the clause: `søsteren min bor`, `jeg har en venn som bor`. */
 static bool somebody_else(const struct clause *c, size_t verb)
 {
     enum { NEAR = 4 };
     for (size_t k = verb + 1; k < c->n && k <= verb + NEAR; k++) {
         if (c->cues[k] & CUE_OTHER)
-            return !any(c, k + 1, k + 4, CUE_SELF & ~(unsigned)CUE_PREPOSITION) || k > verb + 1;
-        if (c->cues[k] & CUE_SELF)
+            return !any_self(c, k + 1, k + 4) || k > verb + 1;
+        if (any_self(c, k, k + 1))
             return false;
     }
     return false;
@@ -112,6 +121,8 @@ static enum role role_of_verb(const struct clause *c, size_t k, bool from)
         return from ? ROLE_AWAY : somebody_else(c, k) ? ROLE_OTHER : ROLE_HOME;
     if (cue & CUE_PAST)
         return ROLE_AWAY;
+    if ((cue & CUE_LIVED) && somebody_else(c, k))
+        return ROLE_OTHER;
     if (cue & CUE_LIVE) {
         if (any(c, k > 2 ? k - 2 : 0, k + 3, CUE_NOT) && !from)
             return ROLE_AWAY;
@@ -133,12 +144,14 @@ enum role finder_role(const struct finder *f, size_t i, size_t n)
         return role;
     for (size_t k = 0; k < c.n; k++) {
         enum role verb = role_of_verb(&c, k, from);
+        if ((c.cues[k] & CUE_LIVED) && verb == ROLE_NAMED)
+            return ROLE_NAMED;
         if (verb == ROLE_SEEK && any(&c, k + 1, c.n, CUE_LIVE | CUE_AWAY | CUE_PAST))
             continue; /* `bor et stykke utenfor noe som heter …` */
         if (verb != ROLE_NAMED)
             return verb;
     }
-    if (any(&c, 0, c.n, CUE_OTHER) && !any(&c, 0, c.n, CUE_SELF & ~(unsigned)CUE_PREPOSITION))
+    if (any(&c, 0, c.n, CUE_OTHER) && !any_self(&c, 0, c.n))
         return ROLE_OTHER;
     return ROLE_NAMED;
 }
@@ -231,7 +244,7 @@ static bool holds_another(const struct finder *f, size_t region)
     if (m->list[region].places->precision != PRECISION_REGION)
         return false;
     for (size_t k = 0; k < m->count; k++)
-        if (k != region && m->list[k].count == 1 && m->list[k].role > ROLE_OTHER &&
+        if (k != region && m->list[k].count == 1 && m->list[k].role >= ROLE_NAMED &&
             in_kommune_of(m->list[k].places, m->list[region].places))
             return true;
     return false;
@@ -335,8 +348,31 @@ const struct place *places_prominent(const struct finder *f, const struct place 
     return kept;
 }
 
+/* `Hol kommune`: a kommune, of today or of the past. A place too small for GeoNames (500 people) was none. */
+static void decide_by_kommune(struct finder *f, struct mention *mention)
+{
+    size_t len, after = mention->at + mention->n;
+    const struct place *only = NULL;
+    if (after >= f->n_words)
+        return;
+    const char *word = finder_word(f, after, &len);
+    if (len < 7 || memcmp(word, "kommune", 7))
+        return;
+    for (const struct place *p = mention->places; p; p = p->next)
+        if (p->precision == PRECISION_KOMMUNE || p->precision == PRECISION_OLD ||
+            strcmp(p->source, "GeoNames") == 0) {
+            if (only)
+                return;
+            only = p;
+        }
+    if (only)
+        set_places(mention, copy_of(f, only));
+}
+
 void finder_decide(struct finder *f)
 {
+    for (size_t k = 0; k < f->found->count; k++)
+        decide_by_kommune(f, &f->found->list[k]);
     merge_neighbours(f);
     for (int round = 0; round < 2; round++) { /* first with all meanings, then with the likely ones */
         decide_by_others(f);
@@ -350,6 +386,6 @@ void finder_decide(struct finder *f)
 
 const char *role_name(enum role role)
 {
-    static const char *const names[] = {"away", "other", "named", "home", "seek"};
+    static const char *const names[] = {"other", "away", "named", "home", "seek"};
     return names[role];
 }

@@ -8,12 +8,12 @@ enum { LONGEST_NAME_WORDS = 4, LONGEST_NAME_BYTES = 60, WORDS_MOST = 800 };
 
 /* ---- adding ---- */
 
-static bool is_found(const struct finder *f, const char *raw)
+static struct mention *found_before(const struct finder *f, const char *raw)
 {
     for (size_t i = 0; i < f->found->count; i++)
         if (strcmp(f->found->list[i].text, raw) == 0)
-            return true;
-    return false;
+            return &f->found->list[i];
+    return NULL;
 }
 
 void finder_add(struct finder *f, size_t i, size_t n, const struct place *places, bool spelled)
@@ -23,15 +23,19 @@ void finder_add(struct finder *f, size_t i, size_t n, const struct place *places
     const struct word *first = &f->text->words[i], *last = &f->text->words[i + n - 1];
     const char *raw = arena_strndup(f->arena, f->text->raw + first->raw_at,
                                     last->raw_at + last->raw_len - first->raw_at);
-    if (is_found(f, raw))
+    enum role role = finder_role(f, i, n);
+    struct mention *again = found_before(f, raw);
+    if (again) { /* said twice: the more telling time counts */
+        again->role = role > again->role ? role : again->role;
         return;
+    }
     struct mention *mention = &f->found->list[f->found->count++];
     f->found->words += n;
     *mention = (struct mention){
         .text = raw,
         .places = places,
         .count = places_count(places),
-        .role = finder_role(f, i, n),
+        .role = role,
         .spelled = spelled,
         .whole = n == f->n_words,
         .at = i,
@@ -73,16 +77,21 @@ static bool strongly_placed(const struct finder *f, size_t i, size_t n)
         return true;
     if (finder_is(f, after, CUE_PLACE) && !f->text->words[after].mark_before)
         return true;
-    if (i > 0 && !at_mark && (f->cues[i - 1] & (CUE_PLACE | CUE_LIVE)))
+    if (i > 0 && !at_mark && (f->cues[i - 1] & (CUE_PLACE | CUE_LIVE)) &&
+        !finder_is(f, after, CUE_PREPOSITION))
         return true;
     return finder_placed(f, i, CUE_PREPOSITION) &&
-           finder_before(f, i, VERB_NEAR, CUE_LIVE | CUE_MOVE | CUE_COME);
+           finder_before(f, i, VERB_NEAR, CUE_LIVE | CUE_LIVED | CUE_MOVE | CUE_COME);
 }
 
 /* `hilsen Anne Vik`, `jeg heter Kari Nes`, `gift med en Berg`. */
 static bool is_persons_name(const struct finder *f, size_t i)
 {
-    enum { NAME_NEAR = 4 };
+    enum { NAME_NEAR = 4, POSSESSIVE = 4 };
+    bool behind_mark = f->text->words[i].mark_before;
+    if (!behind_mark && i > 1 && finder_is(f, i - 2, CUE_OTHER) && f->text->words[i - 1].len <= POSSESSIVE &&
+        is_capital(f, i) && !finder_is(f, i - 1, CUE_PREPOSITION | CUE_LIVE | CUE_BE | CUE_JOIN))
+        return true; /* `datteren min Frøya` */
     return !finder_placed(f, i, CUE_LOCATIVE) &&
            (finder_before(f, i, NAME_NEAR, CUE_NAME) || finder_is(f, i + 1, CUE_NAME));
 }
@@ -151,6 +160,8 @@ static bool is_place(const struct finder *f, size_t i, const struct place *place
     size_t len;
     finder_word(f, i, &len);
     if ((is_persons_name(f, i) && !strongly_placed(f, i, 1)) || told_abroad(f, i))
+        return false;
+    if (finder_is(f, i, CUE_PLACE) && find_slice(f, i + 1, 1)) /* `på øya Vega` */
         return false;
     if (caution != CAUTION_NONE)
         return common_is_place(f, i, places, caution);
@@ -331,13 +342,17 @@ static bool is_there(const struct finder *f, size_t i, size_t n)
 {
     enum { FEW_WORDS = 3 };
     enum role role = finder_role(f, i, n);
-    if (finder_placed(f, i, CUE_FROM) || role == ROLE_OTHER)
+    enum { VERB_NEAR = 7 };
+    if (role == ROLE_OTHER)
         return false;
+    if (finder_placed(f, i, CUE_FROM))
+        return finder_before(f, i, VERB_NEAR, CUE_WRITE);
     return f->n_words <= FEW_WORDS || f->asked || role == ROLE_HOME || role == ROLE_SEEK ||
-           (finder_placed(f, i, CUE_LOCATIVE) && finder_before(f, i, 4, CUE_BE));
+           (finder_placed(f, i, CUE_LOCATIVE) && finder_before(f, i, VERB_NEAR, CUE_BE | CUE_LIVED));
 }
 
-static const char *find_abroad(const struct finder *f)
+/* Beside a place in Norway it counts only where the person says that they live there. */
+static const char *find_abroad(const struct finder *f, bool beside_others)
 {
     for (size_t i = 0; i < f->n_words; i++)
         for (size_t n = 3; n >= 1; n--) {
@@ -349,7 +364,8 @@ static const char *find_abroad(const struct finder *f)
             bool found = gazetteer_abroad(f->gazetteer, words, len) ||
                          (n == 1 && len > 4 && words[len - 1] == 's' &&
                           gazetteer_abroad(f->gazetteer, words, len - 1));
-            if (found && is_there(f, i, n))
+            if (found && is_there(f, i, n) &&
+                (!beside_others || finder_role(f, i, n) == ROLE_HOME || finder_before(f, i, 4, CUE_LIVED)))
                 return arena_strndup(f->arena, f->text->raw + first->raw_at,
                                      last->raw_at + last->raw_len - first->raw_at);
         }
@@ -416,15 +432,15 @@ struct mentions mentions_find(const struct gazetteer *gazetteer, const struct te
         gazetteer, text, arena, &found, read_cues(text, n_words, arena), n_words, asked, all_capitals(text)};
     for (size_t i = 0; i < n_words;) {
         size_t used = 1;
-        if (!finder_post(&f, i, &used) && !try_several(&f, i, &used) && !try_name(&f, i) &&
-            !skip_abroad(&f, i, &used) && !try_apart(&f, i, &used))
+        if (!finder_post(&f, i, &used) && !try_several(&f, i, &used) && !skip_abroad(&f, i, &used) &&
+            !try_name(&f, i) && !try_apart(&f, i, &used))
             try_misspelt(&f, i);
         i += used;
     }
     finder_decide(&f);
     put_main_first(&found);
-    if (!found.count || found.list[0].role < ROLE_NAMED)
-        found.abroad = find_abroad(&f);
+    if (!found.count || found.list[0].role <= ROLE_NAMED)
+        found.abroad = find_abroad(&f, found.count > 0);
     return found;
 }
 

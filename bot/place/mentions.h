@@ -16,8 +16,8 @@ enum { MENTIONS_MOST = 8 };
 
 /* What a place is to the person, the more telling the higher. */
 enum role {
-    ROLE_AWAY,  /* they only come from, work or were there */
     ROLE_OTHER, /* somebody else lives there */
+    ROLE_AWAY,  /* they only come from, work or were there */
     ROLE_NAMED,
     ROLE_HOME, /* they live there */
     ROLE_SEEK, /* they look for something there */

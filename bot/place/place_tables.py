@@ -1,5 +1,5 @@
-"""What make_places.py, postal_codes.py and check_places.py share: reading the hand-kept tables in data/, comparing names,
-distances, and the constants that more than one of them needs."""
+"""What make_places.py, postal_codes.py and check_places.py share: reading the hand-kept tables in data/, comparing
+names, distances, and the constants that more than one of them needs."""
 
 import math
 import os

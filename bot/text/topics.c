@@ -65,7 +65,7 @@ struct topics *topics_load(const char *path, struct err *err)
     struct topics *topics = mem_new(1, sizeof *topics);
     struct buf text = BUF_INIT(LARGEST_FILE);
     topics->words = mem_new(WORDS_MOST, sizeof *topics->words);
-    if (file_read(path, &text, err) == 0) {
+    if (file_exists(path) && file_read(path, &text, err) == 0) {
         const char *at = buf_str(&text), *end = at + text.len, *line;
         size_t len;
         for (int number = 1; file_next_line(&at, end, &line, &len); number++)

@@ -8,7 +8,8 @@
 
 struct topics;
 
-/* Owned by the caller, ends with topics_free. NULL with lines in `err`. */
+/* Owned by the caller, ends with topics_free. A file that is not there is an empty list. NULL with lines in
+ * `err`. */
 struct topics *topics_load(const char *path, struct err *err);
 void topics_free(struct topics *topics);
 
