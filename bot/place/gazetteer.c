@@ -51,8 +51,9 @@ const struct place *gazetteer_find_bare(const struct gazetteer *g, const char *p
     char bare[LONGEST + 1];
     if (len > LONGEST)
         return NULL;
-    const struct name *name = map_get(&g->bare, bare, name_bare(plain, len, bare));
-    return name ? name->places : NULL;
+    size_t bare_len = name_bare(plain, len, bare);
+    const struct name *name = map_get(&g->bare, bare, bare_len);
+    return name ? name->places : gazetteer_find(g, bare, bare_len);
 }
 
 enum caution gazetteer_caution(const struct gazetteer *g, const char *plain, size_t len)

@@ -89,12 +89,13 @@ static enum precision read_precision(const char *text)
 }
 
 /* Of several names that are one without æøå, the first counts: kommuner stand before towns. */
-static void add_bare(struct gazetteer *g, struct name *name)
+static void add_bare(struct gazetteer *g, struct name *name, struct arena *scratch)
 {
-    char *bare = arena_bytes(&g->arena, name->len + 1);
+    char *bare = arena_bytes(scratch, name->len + 1);
     size_t len = name_bare(name->plain, name->len, bare);
-    if (!map_get(&g->bare, bare, len))
-        map_put(&g->bare, bare, len, name);
+    bool other = len != name->len || memcmp(bare, name->plain, len);
+    if (other && !map_get(&g->bare, bare, len) && !map_get(&g->names, bare, len))
+        map_put(&g->bare, arena_strndup(&g->arena, bare, len), len, name);
 }
 
 static struct name *name_entry(struct gazetteer *g, const char *text, struct arena *scratch)
@@ -107,7 +108,7 @@ static struct name *name_entry(struct gazetteer *g, const char *text, struct are
         name->plain = arena_strndup(&g->arena, plain, len);
         name->len = len;
         map_put(&g->names, name->plain, len, name);
-        add_bare(g, name);
+        add_bare(g, name, scratch);
         size_t first = strcspn(name->plain, " ");
         if (first < len)
             map_put(&g->firsts, name->plain, first, name);
@@ -338,6 +339,8 @@ void gazetteer_free(struct gazetteer *g)
     free(g->settlements);
     free(g->sounds.letters);
     free(g->sounds.lens);
+    free(g->sounds.obscurity);
+    free(g->sounds.begin);
     free(g->sounds.folded);
     free(g->sounds.names);
     free(g->kommuner);

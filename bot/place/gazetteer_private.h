@@ -24,7 +24,9 @@ struct name {
 /* The names as they sound, side by side in memory, for the search of spelling.c. */
 struct sounds {
     uint32_t *letters; /* which letters each has, a bit each */
-    uint8_t *lens;
+    uint8_t *lens, *obscurity;
+    unsigned char (*begin)[2];           /* first two letters */
+    uint8_t replaced[32][32], lost[256]; /* what edits cost, by letter number and by letter */
     char **folded;
     struct name **names;
     size_t count;

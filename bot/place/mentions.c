@@ -374,11 +374,13 @@ static const char *find_abroad(const struct finder *f, bool beside_others)
 
 static bool skip_abroad(const struct finder *f, size_t i, size_t *used)
 {
-    for (size_t n = 3; n >= 1; n--) {
+    size_t first_len;
+    const char *first = finder_word(f, i, &first_len);
+    for (size_t n = gazetteer_starts(f->gazetteer, first, first_len) ? 3 : 1; n >= 1; n--) {
         if (i + n > f->n_words)
             continue;
-        const struct word *first = &f->text->words[i], *last = &f->text->words[i + n - 1];
-        if (gazetteer_abroad(f->gazetteer, f->text->plain + first->at, last->at + last->len - first->at)) {
+        const struct word *start = &f->text->words[i], *last = &f->text->words[i + n - 1];
+        if (gazetteer_abroad(f->gazetteer, f->text->plain + start->at, last->at + last->len - start->at)) {
             *used = n;
             return true;
         }
