@@ -8,6 +8,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import places_report
 import report
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -19,6 +20,14 @@ FLOORS = [
     ("second.tsv", 0.93, 0.80, 0.98, 0.01, 0.05),
     ("crisis_extra.tsv", 0.80, 0.0, 0.98, 0.01, 0.15),
     ("held_out.tsv", 0.72, 0.0, 0.95, 0.02, 0.05),
+]
+
+
+# set of places, found right, guessed wrong (shares)
+PLACE_FLOORS = [
+    ("places.tsv", 0.985, 0.01),
+    ("places_second.tsv", 0.965, 0.01),
+    ("places_held_out.tsv", 0.945, 0.025),
 ]
 
 
@@ -42,6 +51,21 @@ def check(name, right, weakest, caught, certain, possible):
         ("certain false alarms", share(others, lambda m: m.care == "certain"), certain, False),
         ("possible false alarms", share(others, lambda m: m.care == "possible"), possible, False),
     ]
+    return hold(name, floors)
+
+
+def check_places(name, right, guessed):
+    """The same for the places of a set."""
+    cases = places_report.read_cases(os.path.join(FOLDER, name))
+    places_report.understand([sys.argv[1]], cases)
+    return hold(name, [
+        ("right", share(cases, lambda case: case.right), right, True),
+        ("guessed wrong", share(cases, lambda case: case.guessed), guessed, False),
+    ])
+
+
+def hold(name, floors):
+    """Compares each (what, measured, floor, at least or at most)."""
     failed = 0
     for what, measured, floor, at_least in floors:
         good = measured is None or (measured >= floor if at_least else measured <= floor)
@@ -52,7 +76,7 @@ def check(name, right, weakest, caught, certain, possible):
 
 
 def main():
-    results = [check(*floor) for floor in FLOORS]
+    results = [check(*floor) for floor in FLOORS] + [check_places(*floor) for floor in PLACE_FLOORS]
     failed = sum(f for _, f in results)
     print(f"{sum(p for p, _ in results)} passed, {failed} failed")
     return 1 if failed else 0
