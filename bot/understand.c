@@ -98,14 +98,38 @@ static void decide_by_pattern(const struct intents *intents, const struct intent
     out->also = second_intent(intents, scores, best);
 }
 
+static bool says_where(const struct mention *place)
+{
+    return place->role == ROLE_HOME || place->role == ROLE_MEANT;
+}
+
+/* `nei, Tromsø`, `hei! Moss`, `ok, Narvik da`: the place is what is said. */
+static bool only_leads_in(const struct understood *u)
+{
+    static const char *const labels[] = {"ja", "nei", "hilsen", "takk"};
+    enum { FEW_WORDS = 4 };
+    if (!u->place || u->place->spelled || u->text.n_words > u->mentions.words + FEW_WORDS)
+        return false;
+    for (size_t i = 0; u->intent && i < sizeof labels / sizeof *labels; i++)
+        if (strcmp(labels[i], u->intent->label) == 0)
+            return true;
+    return false;
+}
+
+/* `Jeg bor i Moss og har ikke bil` is ours, `når hentes søppelet i Moss?` is not. */
+static bool tells_home(const struct understood *u)
+{
+    return u->place && says_where(u->place) && !u->place->spelled && !u->text.question;
+}
+
 /* A place alone, or one that the person says they live in, asks for the nearest contact point. */
 static void decide_by_place(const struct intents *intents, struct understood *out)
 {
     const struct intent *find = intents_find(intents, "finn_kontaktpunkt");
-    if (!find || !out->place || (out->place->spelled && !out->place->whole && out->place->role != ROLE_HOME))
+    if (!find || !out->place || (out->place->spelled && !out->place->whole && !says_where(out->place)))
         return;
     bool little_else = out->text.n_words <= out->mentions.words + 1;
-    if (!little_else && out->place->role != ROLE_HOME && out->text.n_words > PLACE_WORDS_MOST)
+    if (!little_else && !says_where(out->place) && out->text.n_words > PLACE_WORDS_MOST)
         return;
     out->intent = find;
     out->score = out->place->whole ? 0.9 : 0.5;
@@ -180,6 +204,47 @@ static void look_at_examples(const struct intents *intents, const struct intent_
     suggest(intents, scores, like, out);
 }
 
+/* The message with its certain places as one neutral word: `Kirkenes` is no church, `Røyken` no smoke. */
+static struct text without_places(const struct intents *intents, struct understood *u, struct arena *arena)
+{
+    static const char neutral[] = "stedsnavn";
+    const struct text *text = &u->text;
+    char *masked = arena_bytes(arena, text->raw_len + u->mentions.count * sizeof neutral + 1);
+    size_t len = 0, from = 0;
+    for (size_t i = 0; i < text->n_words; i++) {
+        for (size_t k = 0; k < u->mentions.count; k++) {
+            const struct mention *mention = &u->mentions.list[k];
+            if (mention->at != i || mention->spelled || text->words[i].raw_at < from)
+                continue;
+            const struct word *last = &text->words[i + mention->n - 1];
+            memcpy(masked + len, text->raw + from, text->words[i].raw_at - from);
+            len += text->words[i].raw_at - from;
+            memcpy(masked + len, neutral, sizeof neutral - 1);
+            len += sizeof neutral - 1;
+            from = last->raw_at + last->raw_len;
+            u->mentions.words -= mention->n - 1; /* one word now */
+        }
+    }
+    memcpy(masked + len, text->raw + from, text->raw_len - from);
+    len += text->raw_len - from;
+    return text_normalise(masked, len, intents_words(intents), arena);
+}
+
+/* A crisis that is only seen in the name of a place where little else is said (`Røyken`, `jeg bor på Voll`)
+ * is none. */
+static bool is_only_the_place(const struct understood *u)
+{
+    enum { FEW_WORDS = 5 };
+    return u->text.n_words <= u->mentions.words + FEW_WORDS && (u->place->whole || says_where(u->place));
+}
+
+static void look_at_care(const struct intents *intents, struct arena *arena, struct understood *out,
+                         struct intent_score *scores)
+{
+    const char *calmed = intents_score(intents, &out->text, arena, scores);
+    out->care = care_decide(intents, scores, calmed);
+}
+
 static void report_runaway(const struct intents *intents, const struct intent_score *scores,
                            struct understood *out)
 {
@@ -197,12 +262,21 @@ void understand(const struct intents *intents, const struct gazetteer *gazetteer
     out->text = text_normalise(message, len, intents_words(intents), arena);
     out->language = language_of(&out->text, &out->language_lead);
     struct intent_score *scores = arena_alloc(arena, intents_count(intents) * sizeof *scores);
-    const char *calmed = intents_score(intents, &out->text, arena, scores);
-    out->care = care_decide(intents, scores, calmed);
+    look_at_care(intents, arena, out, scores);
     out->mentions = mentions_find(gazetteer, &out->text, asked_place, arena);
     out->place = mentions_main(&out->mentions);
+    struct text written = out->text;
+    if (out->mentions.count) { /* what is said, whatever the places are called */
+        struct care care = out->care;
+        out->text = without_places(intents, out, arena);
+        look_at_care(intents, arena, out, scores);
+        if (!out->place || !is_only_the_place(out))
+            out->care = care;
+    }
     out->topic = topics_find(intents_topics(intents), &out->text);
     decide_by_pattern(intents, scores, out);
+    if (only_leads_in(out) || (is_everyday(out->intent) && tells_home(out)))
+        out->intent = out->also = NULL;
     if (is_everyday(out->intent)) {
         out->intent = out->also = NULL; /* somebody else's matter: no place and no likeness makes it ours */
     } else {
@@ -212,4 +286,5 @@ void understand(const struct intents *intents, const struct gazetteer *gazetteer
             look_at_examples(intents, scores, arena, out);
     }
     report_runaway(intents, scores, out);
+    out->text = written;
 }

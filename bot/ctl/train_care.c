@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "text/care_model.h"
+#include "text/features.h"
 #include "text/intents.h"
 #include "text/normalise.h"
 
@@ -29,7 +30,7 @@ struct lessons {
 static void add_lesson(struct lessons *l, const struct words *words, const char *message, size_t len,
                        bool crisis, struct arena *scratch)
 {
-    uint16_t features[CARE_FEATURES_MOST];
+    uint16_t features[FEATURES_MOST];
     struct text text = text_normalise(message, len, words, scratch);
     if (map_get(&l->seen, text.canon, text.canon_len)) {
         arena_reset(scratch);
@@ -38,7 +39,7 @@ static void add_lesson(struct lessons *l, const struct words *words, const char 
     MEM_ROOM(l->list, l->count, l->cap);
     struct care_lesson *lesson = &l->list[l->count++];
     lesson->crisis = crisis;
-    lesson->count = care_model_features(text.canon, features);
+    lesson->count = features_of(text.canon, features);
     lesson->features = arena_alloc(&l->arena, (lesson->count + 1) * sizeof *features);
     memcpy(lesson->features, features, lesson->count * sizeof *features);
     map_put(&l->seen, arena_strndup(&l->arena, text.canon, text.canon_len), text.canon_len, lesson->features);

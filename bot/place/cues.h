@@ -28,6 +28,7 @@ enum cue {
     CUE_POST = 1 << 19,          /* a postal code comes */
     CUE_UNIT = 1 << 20,          /* behind a number: it is no postal code */
     CUE_LIVED = 1 << 23,         /* har bodd: perhaps still */
+    CUE_CORRECT = 1 << 25,       /* nei, jeg mener: what follows is meant instead */
     CUE_WRITE = 1 << 24,         /* skriver fra: is there now */
     CUE_COMMUTE = 1 << 22,       /* pendler: `fra` is home */
     CUE_BEFORE_NUMBER = 1 << 21, /* before a number: it is no postal code */

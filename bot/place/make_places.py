@@ -289,6 +289,8 @@ def mark_hamlets(gazetteer):
     codes = gazetteer.codes
     post_towns = {(fold(town), codes.kommuner[code]) for code, town in codes.towns.items()}
     for text, number, _, _, other in read_table("towns.tsv", 5):
+        if any(" i " in name for name in split(other)):
+            continue
         for name in [text] + split(other):
             key = fold(name), number
             row = gazetteer.names[key]

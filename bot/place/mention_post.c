@@ -40,7 +40,8 @@ static size_t town_at(const struct finder *f, size_t i, const struct place *post
 /* `22 59 13 00`, `9012 3456`, `12 000`: a number beside a number is no postal code. */
 static bool among_numbers(const struct finder *f, size_t i)
 {
-    return (i > 0 && is_number(f, i - 1)) || is_number(f, i + 1);
+    bool before = i > 0 && !f->text->words[i].mark_before && is_number(f, i - 1);
+    return before || (is_number(f, i + 1) && !f->text->words[i + 1].mark_before);
 }
 
 bool finder_post(struct finder *f, size_t i, size_t *used)
@@ -63,6 +64,9 @@ bool finder_post(struct finder *f, size_t i, size_t *used)
     if (!town && !cue && (other || !(alone || ((placed || lives) && (!year || lives)) || sentence_end)))
         return false;
     finder_add(f, i, 1 + town, post, false);
+    struct mention *mention = f->found->count ? &f->found->list[f->found->count - 1] : NULL;
+    if (mention && mention->at == i && mention->role == ROLE_NAMED)
+        mention->role = ROLE_HOME; /* nobody writes another's postal code */
     *used = 1 + town;
     return true;
 }

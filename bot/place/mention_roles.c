@@ -135,13 +135,33 @@ static enum role role_of_verb(const struct clause *c, size_t k, bool from)
     return ROLE_NAMED;
 }
 
+/* `ikke i Oslo`, but not `ikke langt fra Oslo`. */
+static bool denied(const struct finder *f, size_t i)
+{
+    return finder_before(f, i, 2, CUE_NOT) && !finder_placed(f, i, CUE_FROM);
+}
+
+/* `nei, jeg mener Horten` */
+static bool corrected(const struct finder *f, size_t i)
+{
+    size_t comma = f->text->words[i].mark_before && i > 0;
+    return finder_before(f, i, 3, CUE_CORRECT) || (comma && finder_is(f, i - 1, CUE_CORRECT));
+}
+
 enum role finder_role(const struct finder *f, size_t i, size_t n)
 {
+    if (denied(f, i))
+        return ROLE_NOT;
+    if (corrected(f, i))
+        return ROLE_MEANT;
     struct clause c = clause_before(f, i);
     enum role role = role_behind(f, i + n);
     bool placed = c.n && (c.cues[0] & CUE_PREPOSITION), from = placed && (c.cues[0] & CUE_FROM);
     if (role != ROLE_NAMED)
         return role;
+    bool is_there = placed && !from && c.n > 1 && (c.cues[1] & CUE_BE) && !(c.cues[1] & CUE_AWAY);
+    if (is_there && any_self(&c, 0, c.n)) /* `jeg er i Moss` */
+        return ROLE_HOME;
     for (size_t k = 0; k < c.n; k++) {
         enum role verb = role_of_verb(&c, k, from);
         if ((c.cues[k] & CUE_LIVED) && verb == ROLE_NAMED)
@@ -190,6 +210,13 @@ static const struct place *copy_of(const struct finder *f, const struct place *p
     *only = *place;
     only->next = NULL;
     return only;
+}
+
+const struct place *mentions_choose(const struct place *places, const struct place *near, struct arena *arena)
+{
+    struct finder f = {.arena = arena};
+    const struct place *chosen = places_beside(&f, places, near);
+    return chosen != places ? chosen : NULL;
 }
 
 /* In the same kommune or region; else, where one meaning is near and the others are much farther, that one.
@@ -327,24 +354,41 @@ static bool is_outshone(const struct place *place, long most)
            !(place->precision == PRECISION_KOMMUNE && place->population == 0);
 }
 
+/* Kommuner first, then the larger town; of many kommuner the population is not known. */
+static bool goes_before(const struct place *a, const struct place *b)
+{
+    if (a->precision != b->precision)
+        return a->precision < b->precision;
+    return a->precision == PRECISION_KOMMUNE || a->population >= b->population;
+}
+
+/* The likeliest is to be the first button. */
+static void put_in_order(const struct finder *f, struct place **at, const struct place *place)
+{
+    struct place *copy = arena_alloc(f->arena, sizeof *copy);
+    *copy = *place;
+    while (*at && goes_before(*at, place))
+        at = &(*at)->next;
+    copy->next = *at;
+    *at = copy;
+}
+
 const struct place *places_prominent(const struct finder *f, const struct place *places)
 {
     long most = 0;
-    bool others = false;
-    struct place *kept = NULL, **at = &kept;
+    bool others = false, towns = false;
+    struct place *kept = NULL;
     for (const struct place *p = places; p; p = p->next) {
         most = p->population > most ? p->population : most;
         others = others || p->precision != PRECISION_HAMLET;
+        towns = towns || p->precision != PRECISION_REGION;
     }
-    if (!places->next || places->precision == PRECISION_REGION)
+    if (!places || !places->next || !towns)
         return places;
     for (const struct place *p = places; p; p = p->next)
-        if (!is_outshone(p, most) && !(others && p->precision == PRECISION_HAMLET)) {
-            *at = arena_alloc(f->arena, sizeof **at);
-            **at = *p;
-            (*at)->next = NULL;
-            at = &(*at)->next;
-        }
+        if (!is_outshone(p, most) && p->precision != PRECISION_REGION &&
+            !(others && p->precision == PRECISION_HAMLET))
+            put_in_order(f, &kept, p);
     return kept;
 }
 
@@ -386,6 +430,6 @@ void finder_decide(struct finder *f)
 
 const char *role_name(enum role role)
 {
-    static const char *const names[] = {"other", "away", "named", "home", "seek"};
+    static const char *const names[] = {"not", "other", "away", "named", "home", "seek", "meant"};
     return names[role];
 }

@@ -127,6 +127,7 @@ static bool common_is_place(const struct finder *f, size_t i, const struct place
 {
     size_t len;
     finder_word(f, i, &len);
+    enum { TOWN = 1000 };
     bool whole = f->n_words == 1, placed = finder_placed(f, i, CUE_LOCATIVE);
     if (caution == CAUTION_NEVER && len <= 3 && !is_capital(f, i) && !finder_ends_clause(f, i) &&
         !finder_is(f, i + 1, CUE_JOIN | CUE_PLACE) && !told_by_next(f, i, places))
@@ -136,7 +137,9 @@ static bool common_is_place(const struct finder *f, size_t i, const struct place
     if (placed && capital_inside(f, i))
         return true;
     if (caution == CAUTION_NEVER)
-        return whole && is_capital(f, i) && places->precision == PRECISION_KOMMUNE && len > 2;
+        return whole && is_capital(f, i) && len > 2 &&
+               (places->precision == PRECISION_KOMMUNE || places->precision == PRECISION_OLD ||
+                places->population >= TOWN);
     if (whole || (placed && finder_ends_clause(f, i)) || (i == 0 && finder_stops(f, i)) ||
         (lists_on(f, i) && is_capital(f, i)))
         return true;
@@ -448,5 +451,5 @@ struct mentions mentions_find(const struct gazetteer *gazetteer, const struct te
 
 const struct mention *mentions_main(const struct mentions *mentions)
 {
-    return mentions->count ? &mentions->list[0] : NULL;
+    return mentions->count && mentions->list[0].role != ROLE_NOT ? &mentions->list[0] : NULL;
 }

@@ -16,11 +16,13 @@ enum { MENTIONS_MOST = 8 };
 
 /* What a place is to the person, the more telling the higher. */
 enum role {
+    ROLE_NOT,   /* they say that it is not there (`ikke Oslo, men …`) */
     ROLE_OTHER, /* somebody else lives there */
     ROLE_AWAY,  /* they only come from, work or were there */
     ROLE_NAMED,
-    ROLE_HOME, /* they live there */
-    ROLE_SEEK, /* they look for something there */
+    ROLE_HOME,  /* they live there */
+    ROLE_SEEK,  /* they look for something there */
+    ROLE_MEANT, /* they correct themselves to it: `nei, jeg mener Horten` */
 };
 
 struct mention {
@@ -45,8 +47,12 @@ struct mentions {
 struct mentions mentions_find(const struct gazetteer *gazetteer, const struct text *text, bool asked,
                               struct arena *arena);
 
-/* The one that tells where the person lives or looks. NULL when there is none. */
+/* The one that tells where the person lives or looks. NULL when there is none, or they only say where not. */
 const struct mention *mentions_main(const struct mentions *mentions);
+
+/* The one of `places` that lies in, or alone close to, one of `near`; NULL when none or several do. */
+const struct place *mentions_choose(const struct place *places, const struct place *near,
+                                    struct arena *arena);
 
 const char *role_name(enum role role);
 

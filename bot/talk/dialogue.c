@@ -105,15 +105,20 @@ static bool same_words(const struct text *text, const char *label, struct arena 
     return strcmp(text_plain(label, arena), text->plain) == 0;
 }
 
-/* `den første`, `the second one`. */
+/* `den første`, `nummer to`, `the second one`. */
 static const struct choice *by_ordinal(const struct turn *t)
 {
-    static const char *const ordinals[][4] = {{"første", "fyrste", "fyste", "first"},
-                                              {"andre", "annen", "second", "nr2"},
-                                              {"tredje", "tridje", "third", "nr3"}};
+    enum { ORDINALS = 4, FORMS = 7 };
+    static const char *const ordinals[ORDINALS][FORMS] = {
+        {"første", "fyrste", "fyste", "first", "nr 1", "en", "ein"},
+        {"andre", "annen", "second", "nr 2", "nr . 2", "to", "two"},
+        {"tredje", "tridje", "third", "nr 3", "nr . 3", "tre", "three"},
+        {"fjerde", "fourth", "nr 4", "nr . 4", "fire", "four", "4"}};
     const char *padded = arena_printf(t->arena, " %s ", t->world->understood->text.plain);
-    for (size_t i = 0; i < sizeof ordinals / sizeof *ordinals; i++)
-        for (size_t k = 0; k < 4; k++)
+    if (strstr(padded, " siste ") || strstr(padded, " last "))
+        return offered(t->state, t->state->n_choices);
+    for (size_t i = 0; i < ORDINALS; i++)
+        for (size_t k = 0; k < FORMS; k++)
             if (strstr(padded, arena_printf(t->arena, " %s ", ordinals[i][k])))
                 return offered(t->state, i + 1);
     return NULL;
@@ -271,6 +276,8 @@ static bool do_asked(struct turn *t)
             t->next->asked = ASKED_NOTHING; /* anything but a clear yes deletes nothing */
         return yes || no;
     case ASKED_PLACE_SURE:
+        if (u->place && !u->place->spelled && find_mentioned(t, t->state->wish))
+            return true; /* `nei, Tromsø` */
         if (yes && t->state->n_choices)
             do_action(t, t->state->choices[0].action);
         else if (no)
@@ -289,6 +296,17 @@ static bool do_asked(struct turn *t)
     case ASKED_NOTHING:
         break;
     }
+    return false;
+}
+
+/* `flere` where the button is gone: after a question in between, or where all were far away. */
+static bool asks_for_more(const struct turn *t)
+{
+    static const char *const words[] = {"flere", "vis flere", "fleire",    "vis fleire",
+                                        "mer",   "meir",      "show more", "more"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(t->world->understood->text.plain, words[i]) == 0)
+            return t->state->has_place;
     return false;
 }
 
@@ -313,18 +331,23 @@ static void do_text(struct turn *t)
     if (u->care.level == CARE_POSSIBLE)
         care_possible_first(t);
     const struct choice *choice = typed(t);
+    const char *beside = !choice && find_offers_places(t->state) ? find_offered_beside(t) : NULL;
     bool answer = u->intent && u->intent->class == INTENT_ANSWER;
     bool after_care = care_was_said(t) && u->care.level == CARE_NONE;
     if (after_care && answer)
         care_again(t);
     else if (choice)
         do_action(t, choice->action);
+    else if (beside)
+        do_action(t, beside);
     else if (do_asked(t))
         t->next->misses = 0;
     else if (after_care && (!u->intent || u->score < SURE_ENOUGH))
         care_again(t);
     else if (u->intent)
         do_intent(t, u->intent);
+    else if (asks_for_more(t))
+        find_more(t, NULL);
     else if (u->mentions.abroad && (t->next->asked == ASKED_PLACE || u->text.n_words <= 4))
         find_abroad(t);
     else if (t->next->asked == ASKED_PLACE && u->text.n_words <= 4 && t->state->misses < 2)

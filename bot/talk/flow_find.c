@@ -216,20 +216,52 @@ static void place_action(const struct place *place, char action[ACTION_SIZE])
              place->position.lat, place->position.lon, said_name(place));
 }
 
+/* Reads what place_action wrote behind `place:`; `name` may be NULL. False when it is anything else. */
+static bool read_action(const struct turn *t, const char *action, struct place *place, const char **name)
+{
+    char number[5] = "";
+    char *lon_at, *name_at = NULL;
+    const char *bar = strchr(action, '|');
+    if (!bar || bar - action > 4)
+        return false;
+    memcpy(number, action, (size_t)(bar - action));
+    double lat = strtod(bar + 1, &lon_at);
+    double lon = *lon_at == '|' ? strtod(lon_at + 1, &name_at) : 0;
+    if (!name_at || *name_at != '|')
+        return false;
+    place->kommune = gazetteer_kommune(t->world->gazetteer, number);
+    place->position = position_of(lat, lon);
+    if (name)
+        *name = name_at + 1;
+    return true;
+}
+
 /* `Herøy i Nordland`, and the kommune too where two lie in one fylke. */
 static const char *telling_name(struct turn *t, const struct place *place, const struct place *all)
 {
-    bool shared = false;
+    bool shared = false, split = true; /* split: a kommune of the past that is in several of today's */
+    for (const struct place *p = all; p; p = p->next)
+        split = split && p->precision == PRECISION_OLD;
     for (const struct place *p = all; p; p = p->next)
         shared = shared ||
                  (p != place && p->kommune && place->kommune && p->kommune->fylke == place->kommune->fylke);
     if (!place->kommune)
         return place->name;
-    if (place->precision == PRECISION_REGION || place->precision == PRECISION_OLD)
+    if (place->precision == PRECISION_REGION || split)
         return place->kommune->short_name;
     if (shared || place->precision != PRECISION_KOMMUNE)
         return arena_printf(t->arena, "%s (%s)", said_name(place), place->kommune->short_name);
     return arena_printf(t->arena, "%s i %s", said_name(place), place->kommune->fylke);
+}
+
+static void offer_places(struct turn *t, const struct place *places)
+{
+    size_t offered = 0;
+    for (const struct place *p = places; p && offered < OFFERED_PLACES; p = p->next, offered++) {
+        char action[ACTION_SIZE];
+        place_action(p, action);
+        offer_literal(t, action, telling_name(t, p, places));
+    }
 }
 
 static void ask_which(struct turn *t, const struct mention *mention, const char *wish)
@@ -240,12 +272,7 @@ static void ask_which(struct turn *t, const struct mention *mention, const char 
     say_remember(t, "sted_flertydig");
     t->next->asked = ASKED_PLACE;
     snprintf(t->next->wish, KEY_SIZE, "%s", wish);
-    size_t offered = 0;
-    for (const struct place *p = mention->places; p && offered < OFFERED_PLACES; p = p->next, offered++) {
-        char action[ACTION_SIZE];
-        place_action(p, action);
-        offer_literal(t, action, telling_name(t, p, mention->places));
-    }
+    offer_places(t, mention->places);
 }
 
 static void ask_sure(struct turn *t, const struct mention *mention, const char *wish)
@@ -261,7 +288,7 @@ static void ask_sure(struct turn *t, const struct mention *mention, const char *
     offer_word(t, "where", "nei");
 }
 
-/* A region of many kommuner says too little: which of them, or a postal code. */
+/* A region says too little: which of its kommuner, or a postal code. */
 static void ask_kommune(struct turn *t, const struct mention *mention, const char *wish)
 {
     struct part *part = say_part(t, "sted_region");
@@ -269,7 +296,10 @@ static void ask_kommune(struct turn *t, const struct mention *mention, const cha
     say_remember(t, "sted_region");
     t->next->asked = ASKED_PLACE;
     snprintf(t->next->wish, KEY_SIZE, "%s", wish);
-    t->step->say.ask_location = true;
+    if (mention->count > OFFERED_PLACES)
+        t->step->say.ask_location = true;
+    else
+        offer_places(t, mention->places);
 }
 
 /* `Oslo eller Bergen?`: several certain places that are alike to the person. Offers them and returns true
@@ -312,7 +342,7 @@ bool find_mentioned(struct turn *t, const char *wish)
         return false;
     if (ask_between(t, &u->mentions, wish))
         return true;
-    if (mention->count > OFFERED_PLACES) {
+    if (mention->count > 1 && mention->places->precision == PRECISION_REGION) {
         ask_kommune(t, mention, wish);
     } else if (mention->count > 1) {
         ask_which(t, mention, wish);
@@ -359,6 +389,34 @@ bool find_offers_places(const struct state *state)
     return state->n_choices && strncmp(state->choices[0].action, "place:", 6) == 0;
 }
 
+/* The places that were offered last, as a list by next; each one's name is its action. */
+static const struct place *offered_places(const struct turn *t)
+{
+    struct place *first = NULL, **at = &first;
+    for (size_t i = 0; i < t->state->n_choices; i++) {
+        const char *action = t->state->choices[i].action;
+        struct place place = {.name = action};
+        if (strncmp(action, "place:", 6) || !read_action(t, action + 6, &place, NULL))
+            continue;
+        *at = arena_alloc(t->arena, sizeof **at);
+        **at = place;
+        at = &(*at)->next;
+    }
+    return first;
+}
+
+const char *find_offered_beside(const struct turn *t)
+{
+    const struct mention *mention = t->world->understood->place;
+    const struct place *offered = mention ? offered_places(t) : NULL;
+    if (!offered || !offered->next || mention->spelled || mention->role == ROLE_MEANT)
+        return NULL;
+    const struct place *chosen = mentions_choose(offered, mention->places, t->arena);
+    bool finer = chosen && mention->count == 1 && mention->places->kommune == chosen->kommune &&
+                 mention->places->precision != PRECISION_OLD;
+    return chosen && !finer ? chosen->name : NULL; /* `Svolvær` says more than Vågan */
+}
+
 void find_offer_again(struct turn *t)
 {
     for (size_t i = 0; i < t->state->n_choices; i++)
@@ -391,18 +449,12 @@ void find_location(struct turn *t)
     show_hits(t, wish, 0);
 }
 
-void find_chosen(struct turn *t, const char *place)
+void find_chosen(struct turn *t, const char *action)
 {
-    char number[5] = "";
-    char *lon_at, *name_at;
-    const char *bar = strchr(place, '|');
-    if (!bar || bar - place > 4)
+    struct place place = {.name = NULL};
+    const char *name;
+    if (!read_action(t, action, &place, &name))
         return;
-    memcpy(number, place, (size_t)(bar - place));
-    double lat = strtod(bar + 1, &lon_at);
-    double lon = *lon_at == '|' ? strtod(lon_at + 1, &name_at) : 0;
-    if (*lon_at != '|' || *name_at != '|')
-        return;
-    keep(t, name_at + 1, gazetteer_kommune(t->world->gazetteer, number), lat, lon);
+    keep(t, name, place.kommune, place.position.lat, place.position.lon);
     show_hits(t, t->state->wish[0] ? t->state->wish : "finn_kontaktpunkt", 0);
 }

@@ -50,8 +50,10 @@ bool find_mentioned(struct turn *t, const char *wish); /* acts on the place that
 void find_unknown(struct turn *t);                     /* asked for a place, got none */
 /* Whose switchboard to ring: `Horten kommune`; empty when no place is known. The arena's. */
 const char *find_authority(const struct turn *t);
-void find_abroad(struct turn *t);                    /* a place outside Norway */
-void find_offer_again(struct turn *t);               /* the places of an open question, once more */
+void find_abroad(struct turn *t);      /* a place outside Norway */
+void find_offer_again(struct turn *t); /* the places of an open question, once more */
+/* The action of the offered place that the mention tells (`den i Vestfold`), or NULL. */
+const char *find_offered_beside(const struct turn *t);
 bool find_offers_places(const struct state *state);  /* the buttons offered last are places */
 void find_location(struct turn *t);                  /* a shared position */
 void find_chosen(struct turn *t, const char *place); /* a place button: `kommune|lat|lon|name` */

@@ -7,90 +7,15 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "text/features.h"
 
-enum { LARGEST_FILE = 4 * 1024 * 1024, ROUNDS = 40, GRAM_LEAST = 3, GRAM_MOST = 5 };
+enum { LARGEST_FILE = 4 * 1024 * 1024, ROUNDS = 40 };
 
 struct care_model {
-    float weights[CARE_BUCKETS];
+    float weights[FEATURE_BUCKETS];
     float bias;
     double threshold;
 };
-
-/* ---- features ---- */
-
-static uint32_t hash_bytes(uint32_t hash, const char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)bytes[i]) * 16777619U; /* FNV-1a */
-    return hash;
-}
-
-struct gathering {
-    uint16_t *features;
-    size_t count;
-};
-
-static void put_feature(struct gathering *g, uint32_t hash)
-{
-    if (g->count < CARE_FEATURES_MOST)
-        g->features[g->count++] = (uint16_t)((hash ^ (hash >> 15)) % CARE_BUCKETS);
-}
-
-static void add_feature(struct gathering *g, uint32_t kind, const char *a, size_t a_len, const char *b,
-                        size_t b_len)
-{
-    put_feature(g, hash_bytes(hash_bytes(2166136261U ^ kind, a, a_len), b, b_len));
-}
-
-/* The grams of one word with a space on both sides; those that begin at one letter share their hash. */
-static void add_grams(struct gathering *g, const char *word, size_t len)
-{
-    char padded[64];
-    if (len > sizeof padded - 2)
-        len = sizeof padded - 2;
-    padded[0] = ' ';
-    memcpy(padded + 1, word, len);
-    padded[len + 1] = ' ';
-    for (size_t i = 0; i + GRAM_LEAST <= len + 2; i++) {
-        uint32_t hash = 2166136261U;
-        for (size_t n = 1; n <= GRAM_MOST && i + n <= len + 2; n++) {
-            hash = (hash ^ (unsigned char)padded[i + n - 1]) * 16777619U;
-            if (n >= GRAM_LEAST)
-                put_feature(g, hash);
-        }
-    }
-}
-
-/* The features of at most `words` words from *at on, which moves behind them. Returns how many words were
- * read. */
-static size_t gather_words(struct gathering *g, const char **at, size_t words)
-{
-    const char *last = "", *before = "";
-    size_t last_len = 0, before_len = 0, read = 0;
-    while (**at && read < words) {
-        size_t len = strcspn(*at, " ");
-        if (**at != '_') {
-            add_feature(g, 101, *at, len, "", 0);
-            add_feature(g, 102, last, last_len, *at, len);
-            add_feature(g, 103, before, before_len, *at, len);
-            add_grams(g, *at, len);
-            before = last;
-            before_len = last_len;
-            last = *at;
-            last_len = len;
-            read++;
-        }
-        *at += len + ((*at)[len] == ' ');
-    }
-    return read;
-}
-
-size_t care_model_features(const char *canon, uint16_t *features)
-{
-    struct gathering g = {features, 0};
-    gather_words(&g, &canon, SIZE_MAX);
-    return g.count;
-}
 
 /* ---- scoring ---- */
 
@@ -115,13 +40,13 @@ static const char *skip_words(const char *at, size_t words)
 
 double care_model_score(const struct care_model *model, const char *canon)
 {
-    uint16_t features[CARE_FEATURES_MOST];
+    uint16_t features[FEATURES_MOST];
     double best = 0;
     for (const char *start = canon;;) {
-        struct gathering g = {features, 0};
+        size_t count = 0;
         const char *at = start;
-        if (gather_words(&g, &at, CARE_WINDOW) >= 2) {
-            double score = care_model_score_features(model, features, g.count);
+        if (features_of_words(&at, CARE_WINDOW, features, &count) >= 2) {
+            double score = care_model_score_features(model, features, count);
             best = score > best ? score : best;
         }
         if (!*at)
@@ -217,7 +142,7 @@ int care_model_save(const struct care_model *model, const char *path, struct err
         &out, "# Made by `make care-model` from the labelled messages in tests/understanding/; do not edit.\n"
               "# threshold, bias, then bucket and weight (zero: left out)\n");
     buf_addf(&out, "threshold %.4f\nbias %.4f\n", model->threshold, (double)model->bias);
-    for (int i = 0; i < CARE_BUCKETS; i++)
+    for (int i = 0; i < FEATURE_BUCKETS; i++)
         if (fabsf(model->weights[i]) >= 0.005F)
             buf_addf(&out, "%d %.2f\n", i, (double)model->weights[i]);
     int rc = buf_done(&out) ? err_at(err, path, 0, "the model is too large")
@@ -249,7 +174,7 @@ static int read_line(struct care_model *model, const char *line, size_t len)
         return 0;
     }
     long bucket = strtol(text, &end, 10);
-    if (*end || bucket < 0 || bucket >= CARE_BUCKETS)
+    if (*end || bucket < 0 || bucket >= FEATURE_BUCKETS)
         return -1;
     model->weights[bucket] = (float)value;
     return 0;

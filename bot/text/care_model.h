@@ -3,9 +3,8 @@
  * that nobody listed; the model's word is only ever `possible`: the numbers are shown shortly and the answer
  * follows.
  *
- * Features are the character 3-, 4- and 5-grams inside words of the canonical text, its words and pairs of
- * words, hashed to CARE_BUCKETS; the score is the logistic function of the sum of their weights, divided by
- * the square root of their number. Learned by stochastic gradient descent with L2 regularisation. */
+ * The score is the logistic function of the sum of the features' weights (text/features.h), divided by the
+ * square root of their number. Learned by stochastic gradient descent with L2 regularisation. */
 #ifndef TEXT_CARE_MODEL_H
 #define TEXT_CARE_MODEL_H
 
@@ -15,7 +14,7 @@
 
 #include "base/err.h"
 
-enum { CARE_BUCKETS = 65536, CARE_FEATURES_MOST = 4000, CARE_WINDOW = 20 };
+enum { CARE_WINDOW = 20 };
 
 struct care_model;
 
@@ -41,8 +40,6 @@ struct care_lesson {
     bool crisis;
 };
 
-/* The features of a text; returns how many of CARE_FEATURES_MOST. */
-size_t care_model_features(const char *canon, uint16_t *features);
 /* Learns from lessons in a fixed order of its own: the same lessons give the same model. Owned by the caller.
  */
 struct care_model *care_model_learn(const struct care_lesson *lessons, size_t count);

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "text/care.h"
 #include "text/care_model.h"
+#include "text/features.h"
 
 static struct err err;
 static struct arena arena;
@@ -44,8 +45,8 @@ static struct care_model *learn(void)
     struct care_lesson lessons[COUNT];
     for (size_t i = 0; i < COUNT; i++) {
         struct text text = text_of(messages[i].message);
-        lessons[i].features = arena_alloc(&arena, CARE_FEATURES_MOST * sizeof *lessons[i].features);
-        lessons[i].count = care_model_features(text.canon, lessons[i].features);
+        lessons[i].features = arena_alloc(&arena, FEATURES_MOST * sizeof *lessons[i].features);
+        lessons[i].count = features_of(text.canon, lessons[i].features);
         lessons[i].crisis = messages[i].crisis;
     }
     return care_model_learn(lessons, COUNT);
@@ -135,21 +136,21 @@ static void broken_files_are_refused_with_their_line(void **state)
 static void features_are_bounded_for_the_longest_text(void **state)
 {
     (void)state;
-    uint16_t *features = malloc(CARE_FEATURES_MOST * sizeof *features); /* exact, for a sanitizer */
+    uint16_t *features = malloc(FEATURES_MOST * sizeof *features); /* exact, for a sanitizer */
     char *message = malloc(TEXT_LARGEST + 1);
     for (size_t i = 0; i < TEXT_LARGEST; i++)
         message[i] = i % 7 == 6 ? ' ' : (char)('a' + unit_random(26));
     message[TEXT_LARGEST] = '\0';
     struct text text = text_of(message);
-    assert_true(care_model_features(text.canon, features) <= CARE_FEATURES_MOST);
+    assert_true(features_of(text.canon, features) <= FEATURES_MOST);
     memset(message, 'a', TEXT_LARGEST);
     text = text_of(message);
-    size_t count = care_model_features(text.canon, features);
-    assert_true(count <= CARE_FEATURES_MOST);
+    size_t count = features_of(text.canon, features);
+    assert_true(count <= FEATURES_MOST);
     for (size_t i = 0; i < count; i++)
-        assert_true((unsigned)features[i] < (unsigned)CARE_BUCKETS);
+        assert_true((unsigned)features[i] < (unsigned)FEATURE_BUCKETS);
     text = text_of("");
-    assert_int_equal(care_model_features(text.canon, features), 0);
+    assert_int_equal(features_of(text.canon, features), 0);
     free(message);
     free(features);
 }

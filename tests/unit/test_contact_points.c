@@ -85,6 +85,18 @@ static void a_right_registry_loads(void **state)
     assert_false(p->digital);
 }
 
+static void the_day_of_closing_is_read(void **state)
+{
+    (void)state;
+    add_at("a", "0301", at_oslo, "closed", ",\"closed_on\":\"2026-05-01\"");
+    add_at("b", "0301", at_oslo, "unconfirmed", "");
+    assert_int_equal(load(), 0);
+    assert_string_equal(registry_at(registry, 0)->closed_on, "2026-05-01");
+    assert_int_equal(registry_at(registry, 0)->status, POINT_CLOSED);
+    assert_null(registry_at(registry, 1)->closed_on);
+    assert_string_equal(point_status_name(POINT_CLOSED), "closed");
+}
+
 static void swapped_coordinates_are_told_with_id_and_line(void **state)
 {
     (void)state;
@@ -131,6 +143,7 @@ static void faults_in_properties_are_told_with_id_and_line(void **state)
         {"0301", "unconfirmed", ",\"topics\":[7]", "topics holds something that is no text"},
         {"0301", "unconfirmed", ",\"phone\":12345678", "phone must be a text"},
         {"0301", "unconfirmed", ",\"note_nb\":\"\"", "note_nb must be a text"},
+        {"0301", "closed", ",\"closed_on\":2026", "closed_on must be a text"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         buf_free(&json);
@@ -189,19 +202,26 @@ static void what_is_no_geojson_is_refused(void **state)
 
 /* ---- nearest ---- */
 
-/* Ids of the hits for somebody in Oslo's centre (or in `number`), joined with blanks. */
-static void assert_nearest(const char *number, size_t most, const char *expected)
+/* Ids of the hits for somebody in Oslo's centre (or in `number`) who asks about `topic`, joined with blanks.
+ */
+static void check_nearest(const char *number, const char *topic, size_t most, const char *expected, int line)
 {
     struct hit hits[20];
     struct buf ids = BUF_INIT(1000);
     struct position oslo = position_of(59.91273, 10.74609);
     const struct kommune *kommune = number ? gazetteer_kommune(unit_gazetteer(), number) : NULL;
-    size_t count = registry_nearest(registry, &(struct search){oslo, kommune, NULL}, hits, most);
+    size_t count = registry_nearest(registry, &(struct search){oslo, kommune, topic}, hits, most);
     for (size_t i = 0; i < count; i++)
         buf_addf(&ids, "%s%s", i ? " " : "", hits[i].point->id);
-    assert_string_equal(buf_str(&ids), expected);
+    if (strcmp(buf_str(&ids), expected)) {
+        print_error("nearest are \"%s\", not \"%s\"\n", buf_str(&ids), expected);
+        _fail(__FILE__, line);
+    }
     buf_free(&ids);
 }
+#define assert_nearest(number, most, expected) check_nearest((number), NULL, (most), (expected), __LINE__)
+#define assert_about(number, topic, most, expected)                                                          \
+    check_nearest((number), (topic), (most), (expected), __LINE__)
 
 static void distance_orders(void **state)
 {
@@ -298,6 +318,127 @@ static void none_is_none_and_the_count_is_bounded(void **state)
     assert_nearest("0301", 20, "p19 p18 p17 p16 p15 p14 p13 p12 p11 p10 p09 p08 p07 p06 p05 p04");
 }
 
+/* However many are nearer: who serves the kommune is not passed over for its distance. */
+static void who_serves_the_kommune_is_found_far_away(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "near%d", i);
+        add(id, "4601", 1 + i, "");
+    }
+    add("serves", "5601", 900, ",\"serves\":[\"0301\"]");
+    add("own", "0301", 1200, "");
+    assert_int_equal(load(), 0);
+    assert_nearest("0301", 1, "own");
+    assert_nearest("0301", 2, "own serves");
+    assert_nearest("0301", 3, "own serves near0");
+    assert_nearest(NULL, 1, "near0");
+    assert_nearest("1103", 1, "near0");
+}
+
+/* ---- topics ---- */
+
+static void in_the_own_kommune_the_one_for_the_topic_comes_first(void **state)
+{
+    (void)state;
+    add("all", "0301", 1, "");
+    add("topic", "0301", 40, ",\"topics\":[\"rus\",\"angst\"]");
+    add("near", "4601", 0.5, ",\"topics\":[\"angst\"]");
+    assert_int_equal(load(), 0);
+    assert_about("0301", "angst", 3, "topic all near");
+    assert_about("0301", "angst", 1, "topic");
+    assert_about("0301", "rus", 3, "topic all");
+    struct hit hits[3];
+    const struct kommune *oslo = gazetteer_kommune(unit_gazetteer(), "0301");
+    assert_int_equal(registry_nearest(registry, &(struct search){oslo->position, oslo, "angst"}, hits, 3), 3);
+    assert_true(hits[0].themed && hits[0].own);
+    assert_true(!hits[1].themed && hits[1].own);
+    assert_true(hits[2].themed && !hits[2].own);
+}
+
+static void elsewhere_one_for_the_topic_comes_first_when_less_than_twice_as_far(void **state)
+{
+    (void)state;
+    add("all", "4601", 20, "");
+    add("near", "4601", 39.5, ",\"topics\":[\"angst\"]");
+    add("far", "4601", 40.5, ",\"topics\":[\"angst\"]");
+    assert_int_equal(load(), 0);
+    assert_about("0301", "angst", 3, "near all far");
+    assert_about("0301", "angst", 1, "near");
+    assert_about("0301", "angst", 2, "near all");
+    assert_about(NULL, "angst", 3, "near all far");
+}
+
+static void who_serves_the_kommune_comes_before_the_topic_elsewhere(void **state)
+{
+    (void)state;
+    add("topic", "4601", 1, ",\"topics\":[\"angst\"]");
+    add("serves", "4601", 80, ",\"serves\":[\"0301\"]");
+    assert_int_equal(load(), 0);
+    assert_about("0301", "angst", 2, "serves topic");
+    assert_about("1103", "angst", 2, "topic serves");
+}
+
+static void those_for_other_topics_are_left_out(void **state)
+{
+    (void)state;
+    add("angst", "0301", 1, ",\"topics\":[\"angst\"]");
+    add("sorg", "0301", 2, ",\"topics\":[\"sorg\"],\"serves\":[\"0301\"]");
+    add("all", "0301", 3, "");
+    assert_int_equal(load(), 0);
+    assert_about("0301", "angst", 3, "angst all");
+    assert_about("0301", "spill", 3, "all");
+    assert_about("0301", "ang", 3, "all");
+    assert_about("0301", "", 3, "all");
+    assert_about("0301", NULL, 3, "all"); /* nobody asked about a topic */
+}
+
+static void one_for_the_topic_is_found_behind_nearer_ones(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++) { /* they fill the list before the farther one is looked at */
+        char id[16];
+        snprintf(id, sizeof id, "all%d", i);
+        add(id, "4601", 100 + i, "");
+    }
+    add("topic", "4601", 199, ",\"topics\":[\"angst\"]");
+    add("fylke", "3203", 229, ",\"topics\":[\"angst\"]"); /* 229 / 1.15 / 2 = 99.6 */
+    assert_int_equal(load(), 0);
+    assert_about("1103", "angst", 1, "topic");
+    assert_about("3201", "angst", 2, "topic fylke");
+}
+
+/* What is found when few are wanted are the first of what is found when many are. */
+static void few_are_the_first_of_many(void **state)
+{
+    static const char *const extras[] = {"", "", ",\"topics\":[\"angst\"]", ",\"topics\":[\"rus\"]",
+                                         ",\"serves\":[\"3201\"]"};
+    static const char *const kommuner[] = {"0301", "3203", "4601", "3201"};
+    (void)state;
+    for (int round = 0; round < 50; round++) {
+        end(NULL);
+        start(NULL);
+        for (int i = 0; i < 16; i++) {
+            char id[16];
+            snprintf(id, sizeof id, "p%d", i);
+            add(id, kommuner[unit_random(round % 2 ? 3 : 4)], unit_random(100000) / 1000.0,
+                extras[unit_random(5)]);
+        }
+        assert_int_equal(load(), 0);
+        struct hit many[16], few[3];
+        const struct kommune *baerum = gazetteer_kommune(unit_gazetteer(), "3201");
+        struct search search = {position_of(59.91273, 10.74609), baerum, round % 3 ? "angst" : NULL};
+        size_t all = registry_nearest(registry, &search, many, 16);
+        for (size_t most = 1; most <= 3; most++) {
+            size_t count = registry_nearest(registry, &search, few, most);
+            assert_int_equal(count, all < most ? all : most);
+            for (size_t i = 0; i < count; i++)
+                assert_float_equal(few[i].km, many[i].km, 1e-9);
+        }
+    }
+}
+
 static void digital_offers_are_listed_apart(void **state)
 {
     (void)state;
@@ -356,6 +497,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
         TEST(a_right_registry_loads),
+        TEST(the_day_of_closing_is_read),
         TEST(swapped_coordinates_are_told_with_id_and_line),
         TEST(a_position_outside_norway_is_refused),
         TEST(a_geometry_that_is_no_point_is_refused),
@@ -370,6 +512,13 @@ int main(void)
         TEST(the_own_fylke_does_not_win_beyond_both),
         TEST(closed_themed_digital_and_unplaced_ones_are_left_out),
         TEST(none_is_none_and_the_count_is_bounded),
+        TEST(who_serves_the_kommune_is_found_far_away),
+        TEST(in_the_own_kommune_the_one_for_the_topic_comes_first),
+        TEST(elsewhere_one_for_the_topic_comes_first_when_less_than_twice_as_far),
+        TEST(who_serves_the_kommune_comes_before_the_topic_elsewhere),
+        TEST(those_for_other_topics_are_left_out),
+        TEST(one_for_the_topic_is_found_behind_nearer_ones),
+        TEST(few_are_the_first_of_many),
         TEST(digital_offers_are_listed_apart),
         TEST(the_nearest_by_distance_agrees_with_sorting),
         TEST(the_real_registry_loads),

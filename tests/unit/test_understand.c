@@ -152,7 +152,7 @@ static void a_place_or_a_home_asks_for_the_nearest_point(void **state)
     assert_true(u.place->whole);
     hear("Jeg bor i Bodø");
     assert_label("finn_kontaktpunkt");
-    assert_true(u.place->home);
+    assert_int_equal(u.place->role, ROLE_HOME);
 }
 
 static void everyday_matters_take_no_place(void **state)

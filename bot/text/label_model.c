@@ -1,0 +1,324 @@
+#include "text/label_model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "text/features.h"
+
+enum { LARGEST_FILE = 4 * 1024 * 1024, ROUNDS = 25, FULL = 127, RARITY_FULL = 255, RARITY_MOST = 12 };
+
+static const double cost = 0.5; /* of an error, against the length of the weights: LIBLINEAR's C */
+
+struct label_model {
+    char names[LABELS_MOST][LABEL_SIZE_MOST];
+    size_t count;
+    float scale[LABELS_MOST], bias[LABELS_MOST]; /* a weight is its number times the label's scale */
+    uint8_t rarity[LABEL_BUCKETS];               /* idf, RARITY_FULL is RARITY_MOST; 0: never seen */
+    int8_t weights[LABEL_BUCKETS][LABELS_MOST];
+};
+
+/* ---- features ---- */
+
+static int compare_buckets(const void *a, const void *b)
+{
+    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+}
+
+/* Sorts and folds repeats. */
+static size_t distinct(uint16_t *features, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        features[i] %= LABEL_BUCKETS;
+    qsort(features, count, sizeof *features, compare_buckets);
+    for (size_t i = 0; i < count; i++)
+        if (!kept || features[kept - 1] != features[i])
+            features[kept++] = features[i];
+    return kept;
+}
+
+size_t label_model_features(const char *canon, struct arena *arena, uint16_t **features)
+{
+    uint16_t all[FEATURES_MOST];
+    size_t count = distinct(all, features_of(canon, all));
+    *features = arena_alloc(arena, (count + 1) * sizeof **features);
+    memcpy(*features, all, count * sizeof *all);
+    return count;
+}
+
+/* ---- scoring ---- */
+
+static double rarity_of(const struct label_model *model, uint16_t feature)
+{
+    return (double)model->rarity[feature] * RARITY_MOST / RARITY_FULL;
+}
+
+void label_model_score_features(const struct label_model *model, const uint16_t *features, size_t count,
+                                float *margins)
+{
+    float sums[LABELS_MOST] = {0}, squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        float value = (float)rarity_of(model, features[i]);
+        const int8_t *weights = model->weights[features[i]];
+        squares += value * value;
+        for (size_t label = 0; label < LABELS_MOST; label++)
+            sums[label] += value * (float)weights[label];
+    }
+    float length = squares > 0 ? sqrtf(squares) : 1;
+    for (size_t label = 0; label < model->count; label++)
+        margins[label] = sums[label] * model->scale[label] / length + model->bias[label];
+}
+
+void label_model_score(const struct label_model *model, const char *canon, float *margins)
+{
+    uint16_t features[FEATURES_MOST];
+    size_t count = distinct(features, features_of(canon, features));
+    label_model_score_features(model, features, count, margins);
+}
+
+size_t label_model_count(const struct label_model *model)
+{
+    return model->count;
+}
+
+const char *label_model_name(const struct label_model *model, size_t label)
+{
+    return model->names[label];
+}
+
+/* ---- learning ---- */
+
+/* A fixed sequence of pseudo-random numbers (Lehmer, MINSTD): learning must not depend on the day. */
+static uint32_t next_number(uint32_t *state)
+{
+    *state = (uint32_t)((uint64_t)*state * 48271U % 2147483647U);
+    return *state;
+}
+
+static void learn_rarity(struct label_model *model, const struct label_lesson *lessons, size_t count)
+{
+    unsigned *seen = mem_new(LABEL_BUCKETS, sizeof *seen);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < lessons[i].count; k++)
+            seen[lessons[i].features[k]]++;
+    for (size_t bucket = 0; bucket < LABEL_BUCKETS; bucket++) {
+        double idf = seen[bucket] ? log((1.0 + (double)count) / (1.0 + seen[bucket])) + 1 : 0;
+        double scaled = idf / RARITY_MOST * RARITY_FULL;
+        model->rarity[bucket] = (uint8_t)(scaled > RARITY_FULL ? RARITY_FULL : scaled);
+    }
+    free(seen);
+}
+
+/* The lessons as the learner sees them: values by rarity, length 1. */
+struct pupil {
+    const struct label_lesson *lessons;
+    size_t count;
+    float **values;
+    uint32_t *order;
+    struct arena arena;
+};
+
+static void prepare(struct pupil *p, const struct label_model *model)
+{
+    p->values = arena_alloc(&p->arena, p->count * sizeof *p->values);
+    p->order = arena_alloc(&p->arena, p->count * sizeof *p->order);
+    for (size_t i = 0; i < p->count; i++) {
+        const struct label_lesson *lesson = &p->lessons[i];
+        double squares = 0;
+        p->order[i] = (uint32_t)i;
+        p->values[i] = arena_alloc(&p->arena, (lesson->count + 1) * sizeof **p->values);
+        for (size_t k = 0; k < lesson->count; k++)
+            squares += rarity_of(model, lesson->features[k]) * rarity_of(model, lesson->features[k]);
+        for (size_t k = 0; k < lesson->count; k++)
+            p->values[i][k] = (float)(rarity_of(model, lesson->features[k]) / sqrt(squares));
+    }
+}
+
+static void shuffle(uint32_t *order, size_t count, uint32_t *state)
+{
+    for (size_t i = count; i > 1; i--) {
+        size_t k = next_number(state) % i;
+        uint32_t held = order[i - 1];
+        order[i - 1] = order[k];
+        order[k] = held;
+    }
+}
+
+/* One step of the dual coordinate descent for one lesson; the bias is the weight behind the last bucket. */
+static void teach(const struct pupil *p, size_t i, double sign, double *alpha, double *weights)
+{
+    const double diagonal = 1.0 / (2.0 * cost);
+    const struct label_lesson *lesson = &p->lessons[i];
+    double margin = weights[LABEL_BUCKETS];
+    for (size_t k = 0; k < lesson->count; k++)
+        margin += weights[lesson->features[k]] * (double)p->values[i][k];
+    double gradient = sign * margin - 1.0 + diagonal * alpha[i], old = alpha[i];
+    if (old <= 0 && gradient >= 0)
+        return;
+    alpha[i] = fmax(old - gradient / (2.0 + diagonal), 0); /* 2: the lesson's length 1 and the bias' 1 */
+    double change = (alpha[i] - old) * sign;
+    for (size_t k = 0; k < lesson->count; k++)
+        weights[lesson->features[k]] += change * (double)p->values[i][k];
+    weights[LABEL_BUCKETS] += change;
+}
+
+static void keep_weights(struct label_model *model, size_t label, const double *weights)
+{
+    double most = 1e-9;
+    for (size_t bucket = 0; bucket < LABEL_BUCKETS; bucket++)
+        most = fmax(most, fabs(weights[bucket]));
+    model->scale[label] = (float)(most / FULL);
+    model->bias[label] = (float)weights[LABEL_BUCKETS];
+    for (size_t bucket = 0; bucket < LABEL_BUCKETS; bucket++)
+        model->weights[bucket][label] = (int8_t)lround(weights[bucket] / most * FULL);
+}
+
+static void learn_label(struct label_model *model, struct pupil *p, size_t label, double *alpha,
+                        double *weights)
+{
+    uint32_t state = 20261122U + (uint32_t)label;
+    memset(alpha, 0, p->count * sizeof *alpha);
+    memset(weights, 0, (LABEL_BUCKETS + 1) * sizeof *weights);
+    for (int round = 0; round < ROUNDS; round++) {
+        shuffle(p->order, p->count, &state);
+        for (size_t n = 0; n < p->count; n++) {
+            size_t i = p->order[n];
+            teach(p, i, p->lessons[i].label == label ? 1.0 : -1.0, alpha, weights);
+        }
+    }
+    keep_weights(model, label, weights);
+}
+
+struct label_model *label_model_learn(const struct label_lesson *lessons, size_t count,
+                                      const char *const *names, size_t n_names)
+{
+    struct label_model *model = mem_new(1, sizeof *model);
+    struct pupil pupil = {.lessons = lessons, .count = count, .arena = ARENA_INIT};
+    double *alpha = mem_new(count, sizeof *alpha), *weights = mem_new(LABEL_BUCKETS + 1, sizeof *weights);
+    model->count = n_names < LABELS_MOST ? n_names : LABELS_MOST;
+    for (size_t i = 0; i < model->count; i++)
+        snprintf(model->names[i], LABEL_SIZE_MOST, "%s", names[i]);
+    learn_rarity(model, lessons, count);
+    prepare(&pupil, model);
+    for (size_t label = 0; label < model->count; label++)
+        learn_label(model, &pupil, label, alpha, weights);
+    free(alpha);
+    free(weights);
+    arena_free(&pupil.arena);
+    return model;
+}
+
+/* ---- the file ---- */
+
+static bool is_used(const struct label_model *model, size_t bucket)
+{
+    for (size_t label = 0; label < model->count; label++)
+        if (model->weights[bucket][label])
+            return true;
+    return false;
+}
+
+int label_model_save(const struct label_model *model, const char *path, struct err *err)
+{
+    struct buf out = BUF_INIT(LARGEST_FILE);
+    buf_add_str(&out,
+                "# Made by `make label-model` from the labelled messages; do not edit. The model of "
+                "text/label_model.h:\n# label name scale bias; then bucket rarity and a weight a label, "
+                "each two hexadecimal digits\n");
+    for (size_t label = 0; label < model->count; label++)
+        buf_addf(&out, "label %s %.6g %.5f\n", model->names[label], (double)model->scale[label],
+                 (double)model->bias[label]);
+    for (size_t bucket = 0; bucket < LABEL_BUCKETS; bucket++) {
+        if (!is_used(model, bucket))
+            continue;
+        buf_addf(&out, "%zu %02x", bucket, model->rarity[bucket]);
+        for (size_t label = 0; label < model->count; label++)
+            buf_addf(&out, "%02x", (unsigned)(uint8_t)model->weights[bucket][label]);
+        buf_add_char(&out, '\n');
+    }
+    int rc = buf_done(&out) ? err_at(err, path, 0, "the model is too large")
+                            : file_write(path, buf_str(&out), out.len, 0644, err);
+    buf_free(&out);
+    return rc;
+}
+
+static int read_label(struct label_model *model, const char *line)
+{
+    char name[LABEL_SIZE_MOST];
+    double scale, bias;
+    if (model->count == LABELS_MOST || sscanf(line, "label %39s %lf %lf", name, &scale, &bias) != 3 ||
+        !(scale > 0 && scale < 1) || !(fabs(bias) < 100))
+        return -1;
+    memcpy(model->names[model->count], name, sizeof name);
+    model->scale[model->count] = (float)scale;
+    model->bias[model->count++] = (float)bias;
+    return 0;
+}
+
+static int hex_value(const char *digits)
+{
+    static const char all[] = "0123456789abcdef";
+    const char *high = *digits ? strchr(all, digits[0]) : NULL;
+    const char *low = high && digits[1] ? strchr(all, digits[1]) : NULL;
+    return low ? (int)((high - all) * 16 + (low - all)) : -1;
+}
+
+static int read_bucket(struct label_model *model, const char *line)
+{
+    char *at;
+    unsigned long bucket = strtoul(line, &at, 10);
+    if (at == line || *at != ' ' || bucket >= LABEL_BUCKETS || strlen(at + 1) != 2 * (model->count + 1))
+        return -1;
+    for (size_t i = 0; i <= model->count; i++) {
+        int value = hex_value(at + 1 + 2 * i);
+        if (value < 0)
+            return -1;
+        if (i == 0)
+            model->rarity[bucket] = (uint8_t)value;
+        else
+            model->weights[bucket][i - 1] = (int8_t)(value < 128 ? value : value - 256);
+    }
+    return 0;
+}
+
+static int read_model_line(struct label_model *model, const char *line, size_t len)
+{
+    enum { LONGEST = 2 * LABELS_MOST + 64 };
+    char text[LONGEST];
+    if (len >= sizeof text)
+        return -1;
+    memcpy(text, line, len);
+    text[len] = '\0';
+    return strncmp(text, "label ", 6) == 0 ? read_label(model, text) : read_bucket(model, text);
+}
+
+struct label_model *label_model_load(const char *path, struct err *err)
+{
+    unsigned before = err->count;
+    struct buf text = BUF_INIT(LARGEST_FILE);
+    struct label_model *model = mem_new(1, sizeof *model);
+    if (file_read(path, &text, err) == 0) {
+        const char *at = buf_str(&text), *end = at + text.len, *line;
+        size_t len;
+        for (int number = 1; err->count == before && file_next_line(&at, end, &line, &len); number++)
+            if (len && line[0] != '#' && read_model_line(model, line, len))
+                err_at(err, path, number,
+                       "is no label or bucket; make the file again with `make label-model`");
+    }
+    buf_free(&text);
+    if (err->count == before && model->count)
+        return model;
+    if (err->count == before)
+        err_at(err, path, 0, "has no label; make the file again with `make label-model`");
+    label_model_free(model);
+    return NULL;
+}
+
+void label_model_free(struct label_model *model)
+{
+    free(model);
+}
