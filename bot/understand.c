@@ -4,7 +4,14 @@
 
 /* How scores combine, chosen by measuring on the corpus and on messages written without sight of the
  * patterns; the figures stand in README, "How the rule was chosen". */
-enum { BONUS_HIT = 3, BONUS_MOST = 2, DECIDES = 30, ALSO_DECIDES = 55, PLACE_WORDS_MOST = 4 };
+enum {
+    BONUS_HIT = 3,
+    BONUS_MOST = 2,
+    DECIDES = 30,
+    ALSO_DECIDES = 55,
+    PLACE_WORDS_MOST = 4,
+    SEEK_WORDS_MOST = 6
+};
 static const double SURE = 0.8; /* from this score on nothing else is suggested beside it */
 static const double likeness_decides = 0.30, likeness_margin = 0.02, likeness_suggests = 0.10;
 
@@ -129,7 +136,8 @@ static void decide_by_place(const struct intents *intents, struct understood *ou
     if (!find || !out->place || (out->place->spelled && !out->place->whole && !says_where(out->place)))
         return;
     bool little_else = out->text.n_words <= out->mentions.words + 1;
-    if (!little_else && !says_where(out->place) && out->text.n_words > PLACE_WORDS_MOST)
+    size_t most = out->place->role == ROLE_SEEK ? SEEK_WORDS_MOST : PLACE_WORDS_MOST;
+    if (!little_else && !says_where(out->place) && out->text.n_words > most)
         return;
     out->intent = find;
     out->score = out->place->whole ? 0.9 : 0.5;

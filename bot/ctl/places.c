@@ -34,14 +34,12 @@ static void show_place(const struct place *place)
 /* How people's words are taken: only in certain sentences, or not as a place in Norway at all. */
 static void show_care(const struct gazetteer *g, const char *plain)
 {
-    static const char *const cautions[] = {
-        "", "It is an ordinary word or a surname too: only a sentence that makes it a place counts.",
-        "It is an ordinary word too, also behind a preposition: only `bor i …`, `… kommune` and the like "
-        "count."};
     enum caution caution = gazetteer_caution(g, plain, strlen(plain));
     const char *country = gazetteer_abroad(g, plain, strlen(plain));
     if (caution)
-        printf("%s  (words.tsv)\n", cautions[caution]);
+        printf("It is an ordinary word too: a place %s.  (words.tsv)\n",
+               caution == CAUTION_COMMON ? "where the sentence makes it one, or with a capital"
+                                         : "only in `bor i …`, `… kommune` and the like, or with a capital");
     if (gazetteer_is_no_name(g, plain, strlen(plain)))
         printf("It is an ordinary word that is not taken for a misspelt name.  (words.tsv)\n");
     if (country)

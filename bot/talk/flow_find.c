@@ -81,10 +81,13 @@ static const struct kommune *known_kommune(const struct turn *t)
 const char *find_authority(const struct turn *t)
 {
     const struct kommune *kommune = known_kommune(t);
-    const char *name = kommune ? kommune->short_name : t->next->place;
-    if (strcmp(t->next->kommune, "2111") == 0) /* Svalbard is no kommune */
+    if (!t->next->has_place)
+        return "";
+    if (!kommune) /* Jan Mayen */
+        return t->next->language == LANGUAGE_EN ? "your municipality" : "kommunen din";
+    if (strcmp(kommune->number, "2111") == 0) /* Svalbard is no kommune */
         return "Longyearbyen lokalstyre";
-    return t->next->has_place ? arena_printf(t->arena, "%s kommune", name) : "";
+    return arena_printf(t->arena, "%s kommune", kommune->short_name);
 }
 
 static void fill_answer(struct turn *t, struct part *part, const struct hit *hits, size_t count, size_t from)

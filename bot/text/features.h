@@ -1,5 +1,6 @@
-/* What the learned models see of a message: character 3-, 4- and 5-grams inside words of the canonical text, its
- * words, and pairs of words that stand together or with one between, hashed to FEATURE_BUCKETS (FNV-1a). */
+/* What the learned models see of a message: character 3-, 4- and 5-grams inside words of the canonical text,
+ * its words, and pairs of words that stand together or with one between, hashed to FEATURE_BUCKETS (FNV-1a).
+ */
 #ifndef TEXT_FEATURES_H
 #define TEXT_FEATURES_H
 

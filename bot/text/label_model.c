@@ -44,7 +44,8 @@ static size_t distinct(uint16_t *features, size_t count)
 size_t label_model_features(const char *canon, struct arena *arena, uint16_t **features)
 {
     uint16_t all[FEATURES_MOST];
-    size_t count = distinct(all, features_of(canon, all));
+    size_t count = features_of(canon, all);
+    count = distinct(all, count);
     *features = arena_alloc(arena, (count + 1) * sizeof **features);
     memcpy(*features, all, count * sizeof *all);
     return count;
@@ -76,7 +77,8 @@ void label_model_score_features(const struct label_model *model, const uint16_t 
 void label_model_score(const struct label_model *model, const char *canon, float *margins)
 {
     uint16_t features[FEATURES_MOST];
-    size_t count = distinct(features, features_of(canon, features));
+    size_t count = features_of(canon, features);
+    count = distinct(features, count);
     label_model_score_features(model, features, count, margins);
 }
 

@@ -65,8 +65,8 @@ static const char flow[] = "class flow\npattern gruppe\nexample Hvor er det en g
 static void a_pattern_beats_a_place(void **state)
 {
     (void)state;
-    use("class talk\npattern 30 bodø\n", flow);
-    hear_with(own, "Bodø", false, false);
+    use("class talk\npattern 30 pris\n", flow);
+    hear_with(own, "Bodø pris", false, false);
     assert_label("a");
     assert_int_equal(u.rule_line, 2);
     assert_string_equal(u.place->text, "Bodø"); /* it is known all the same */
@@ -79,18 +79,44 @@ static void a_pattern_beats_a_place(void **state)
 static void a_light_pattern_does_not_decide(void **state)
 {
     (void)state;
-    use("class talk\npattern 29 bodø\n", flow);
-    hear_with(own, "Bodø", false, false);
+    use("class talk\npattern 29 pris\n", flow);
+    hear_with(own, "Bodø pris", false, false);
     assert_label("finn_kontaktpunkt");
 }
 
 static void several_patterns_together_weigh_more(void **state)
 {
     (void)state;
-    use("class talk\npattern 27 bodø\npattern 5 bo\\w+\n", flow);
-    hear_with(own, "Bodø", false, false);
+    use("class talk\npattern 27 pris\npattern 5 pr\\w+\n", flow);
+    hear_with(own, "Bodø pris", false, false);
     assert_label("a");
     assert_true(u.score > 0.299 && u.score < 0.301);
+}
+
+/* `Kirkenes` is no church. */
+static void a_pattern_does_not_see_into_the_name_of_a_place(void **state)
+{
+    (void)state;
+    use("class talk\npattern 60 kirke\\w*\n", flow);
+    hear_with(own, "Kirkenes", false, false);
+    assert_label("finn_kontaktpunkt");
+    assert_string_equal(u.place->text, "Kirkenes");
+    assert_string_equal(u.text.plain, "kirkenes"); /* as it was written */
+    hear_with(own, "kirken i Kirkenes", false, false);
+    assert_label("a");
+    hear_with(own, "jeg bor i Moss og går i kirken, og så til Kirkenes, Horten og Oslo", false, false);
+    assert_label("a");
+}
+
+static void the_name_of_a_place_is_no_crisis_and_hides_none(void **state)
+{
+    (void)state;
+    hear("Røyken");
+    assert_int_equal(u.care.level, CARE_NONE);
+    hear("Horten. jeg vil ta livet mitt");
+    assert_int_equal(u.care.level, CARE_CERTAIN);
+    hear("jeg bor i Horten og vil ta livet mitt");
+    assert_int_equal(u.care.level, CARE_CERTAIN);
 }
 
 static void a_place_beats_likeness(void **state)
@@ -346,6 +372,8 @@ int main(void)
         TEST(a_pattern_beats_a_place),
         TEST(a_light_pattern_does_not_decide),
         TEST(several_patterns_together_weigh_more),
+        TEST(a_pattern_does_not_see_into_the_name_of_a_place),
+        TEST(the_name_of_a_place_is_no_crisis_and_hides_none),
         TEST(a_place_beats_likeness),
         TEST(likeness_decides_where_nothing_else_does),
         TEST(likeness_is_not_enough_for_a_command_or_a_crisis),
