@@ -118,7 +118,7 @@ static const struct settlement *nearest_settlement(const struct gazetteer *g, co
 
 bool gazetteer_outside(const struct gazetteer *g, const struct position *position)
 {
-    const double outside_km = 60; /* no place in Norway with a postal code is so far from every settlement */
+    const double outside_km = 60; /* no street of the mainland or Svalbard is so far from every settlement */
     double square;
     const struct settlement *nearest = nearest_settlement(g, position, &square);
     return !nearest || !nearest->kommune || sqrt(square) * radius_km > outside_km;

@@ -71,18 +71,18 @@ const struct kommune *gazetteer_kommune_no(const struct gazetteer *gazetteer, si
 /* The same for a name written without æøå, spaces or hyphens (`tromso`, `aalesund`, `moirana`). */
 const struct place *gazetteer_find_bare(const struct gazetteer *gazetteer, const char *plain, size_t len);
 enum caution gazetteer_caution(const struct gazetteer *gazetteer, const char *plain, size_t len);
-/* True for an ordinary word that only looks like a misspelt name (`helga`, `livet`). */
+/* True for an ordinary word that only looks like a misspelt name (`halsen`, `storm`). */
 bool gazetteer_is_no_name(const struct gazetteer *gazetteer, const char *plain, size_t len);
 
 /* A name that a misspelt word may mean. */
 struct spelling {
-    const struct place *places; /* NULL: none, or two names are equally likely */
+    const struct place *places; /* NULL: none */
     double cost;                /* 0 sounds the same … about 2 */
 };
 
 /* The likeliest name of at least four letters for a plain word. Cost is a weighted optimal string alignment
  * distance: letters that sound alike, doubled letters and mute ones cost less than others (spelling.c). None
- * that costs more than `most`. */
+ * that costs more than `most`; where two names are equally likely, the cost is raised towards `most`. */
 struct spelling gazetteer_spell(const struct gazetteer *gazetteer, const char *plain, size_t len,
                                 double most);
 

@@ -57,25 +57,29 @@ struct clause {
     size_t n;
 };
 
-/* Walks back to where the clause begins: a mark, `men`, or another verb's `og`. */
-static struct clause clause_before(const struct finder *f, size_t i)
-{
-    struct clause c = {.n = 0};
-    while (c.n < CLAUSE_MOST && i > 0 && !f->text->words[i].mark_before) {
-        unsigned cue = f->cues[--i];
-        if (cue & CUE_BREAK)
-            break;
-        c.cues[c.n++] = cue;
-    }
-    return c;
-}
-
 static bool any(const struct clause *c, size_t from, size_t to, unsigned cues)
 {
     for (size_t k = from; k < c->n && k < to; k++)
         if (c->cues[k] & cues)
             return true;
     return false;
+}
+
+enum { CUE_VERBS = CUE_LIVE | CUE_LIVED | CUE_MOVE | CUE_AWAY | CUE_PAST | CUE_SEEK };
+
+/* Walks back to where the clause begins: a mark, `men`, or the `og` that joins another verb (but `bor og
+ * jobber i` is one). */
+static struct clause clause_before(const struct finder *f, size_t i)
+{
+    struct clause c = {.n = 0};
+    while (c.n < CLAUSE_MOST && i > 0 && !f->text->words[i].mark_before) {
+        unsigned cue = f->cues[--i];
+        if ((cue & CUE_BREAK) ||
+            ((cue & CUE_JOIN) && any(&c, 0, c.n, CUE_VERBS) && !finder_is(f, i - 1, CUE_LIVE)))
+            break;
+        c.cues[c.n++] = cue;
+    }
+    return c;
 }
 
 /* Whether the person who writes is named; `i` is a preposition before it is a dialect's `jeg`. */
@@ -101,13 +105,15 @@ static bool somebody_else(const struct clause *c, size_t verb)
 }
 
 /* `til Moss flytta jeg`, `i Oslo jobber jeg`: the verb behind the place. */
-static enum role role_behind(const struct finder *f, size_t after)
+static enum role role_behind(const struct finder *f, size_t after, bool from)
 {
     bool self = finder_is(f, after + 1, CUE_SELF);
     if (after >= f->n_words || f->text->words[after].mark_before)
         return ROLE_NAMED;
     if (f->cues[after] & CUE_LIVE)
         return self || !finder_is(f, after + 1, CUE_OTHER) ? ROLE_HOME : ROLE_OTHER;
+    if ((f->cues[after] & CUE_MOVE) && self)
+        return from ? ROLE_AWAY : ROLE_HOME;
     return (f->cues[after] & (CUE_AWAY | CUE_PAST)) && self ? ROLE_AWAY : ROLE_NAMED;
 }
 
@@ -124,7 +130,7 @@ static enum role role_of_verb(const struct clause *c, size_t k, bool from)
     if ((cue & CUE_LIVED) && somebody_else(c, k))
         return ROLE_OTHER;
     if (cue & CUE_LIVE) {
-        if (any(c, k > 2 ? k - 2 : 0, k + 3, CUE_NOT) && !from)
+        if ((any(c, k > 2 ? k - 2 : 0, k + 3, CUE_NOT) && !from) || any(c, k + 1, k + 3, CUE_PAST))
             return ROLE_AWAY;
         return somebody_else(c, k) ? ROLE_OTHER : ROLE_HOME;
     }
@@ -141,11 +147,21 @@ static bool denied(const struct finder *f, size_t i)
     return finder_before(f, i, 2, CUE_NOT) && !finder_placed(f, i, CUE_FROM);
 }
 
-/* `nei, jeg mener Horten` */
+static bool is_word(const struct finder *f, size_t i, size_t back, const char *wanted)
+{
+    size_t len;
+    if (i < back || f->text->words[i - back + 1].mark_before)
+        return false;
+    const char *word = finder_word(f, i - back, &len);
+    return strlen(wanted) == len && memcmp(word, wanted, len) == 0;
+}
+
+/* `nei, jeg mener Horten`, `skal være Horten` */
 static bool corrected(const struct finder *f, size_t i)
 {
-    size_t comma = f->text->words[i].mark_before && i > 0;
-    return finder_before(f, i, 3, CUE_CORRECT) || (comma && finder_is(f, i - 1, CUE_CORRECT));
+    bool comma = f->text->words[i].mark_before && i > 0;
+    return finder_before(f, i, 3, CUE_CORRECT) || (comma && finder_is(f, i - 1, CUE_CORRECT)) ||
+           (is_word(f, i, 1, "være") && is_word(f, i, 2, "skal"));
 }
 
 enum role finder_role(const struct finder *f, size_t i, size_t n)
@@ -155,8 +171,8 @@ enum role finder_role(const struct finder *f, size_t i, size_t n)
     if (corrected(f, i))
         return ROLE_MEANT;
     struct clause c = clause_before(f, i);
-    enum role role = role_behind(f, i + n);
     bool placed = c.n && (c.cues[0] & CUE_PREPOSITION), from = placed && (c.cues[0] & CUE_FROM);
+    enum role role = role_behind(f, i + n, from);
     if (role != ROLE_NAMED)
         return role;
     bool is_there = placed && !from && c.n > 1 && (c.cues[1] & CUE_BE) && !(c.cues[1] & CUE_AWAY);
@@ -295,13 +311,15 @@ static bool qualifies(struct finder *f, struct mention *a, const struct mention 
 {
     const double one_place_km = 40;
     const struct place *beside = places_beside(f, a->places, b->places);
-    bool told = a->count > 1 && beside != a->places, apart = a->at + a->n == b->at;
+    bool told = a->count > 1 && beside != a->places, apart = a->at + a->n == b->at || b->at + b->n == a->at;
     if (a->count > 1 && !told)
         return false;
     if (!told && !in_kommune_of(beside, b->places) && (apart || km_to(beside, b->places) > one_place_km))
         return false;
+    size_t end = b->at + b->n > a->at + a->n ? b->at + b->n : a->at + a->n;
     set_places(a, beside);
-    a->n = b->at + b->n - a->at;
+    a->at = a->at < b->at ? a->at : b->at;
+    a->n = end - a->at;
     a->whole = a->n == f->n_words;
     return true;
 }

@@ -16,10 +16,23 @@ static struct mention *found_before(const struct finder *f, const char *raw)
     return NULL;
 }
 
+/* Where the list is full the one that tells least gives way. */
+static struct mention *room_for(struct mentions *m, enum role role)
+{
+    size_t least = 0;
+    if (m->count < MENTIONS_MOST)
+        return &m->list[m->count++];
+    for (size_t i = 1; i < m->count; i++)
+        if (m->list[i].role <= m->list[least].role)
+            least = i;
+    if (m->list[least].role >= role)
+        return NULL;
+    memmove(&m->list[least], &m->list[least + 1], (m->count - 1 - least) * sizeof m->list[0]);
+    return &m->list[m->count - 1];
+}
+
 void finder_add(struct finder *f, size_t i, size_t n, const struct place *places, bool spelled)
 {
-    if (f->found->count == MENTIONS_MOST)
-        return;
     const struct word *first = &f->text->words[i], *last = &f->text->words[i + n - 1];
     const char *raw = arena_strndup(f->arena, f->text->raw + first->raw_at,
                                     last->raw_at + last->raw_len - first->raw_at);
@@ -29,7 +42,9 @@ void finder_add(struct finder *f, size_t i, size_t n, const struct place *places
         again->role = role > again->role ? role : again->role;
         return;
     }
-    struct mention *mention = &f->found->list[f->found->count++];
+    struct mention *mention = room_for(f->found, role);
+    if (!mention)
+        return;
     f->found->words += n;
     *mention = (struct mention){
         .text = raw,
@@ -80,6 +95,8 @@ static bool strongly_placed(const struct finder *f, size_t i, size_t n)
     if (i > 0 && !at_mark && (f->cues[i - 1] & (CUE_PLACE | CUE_LIVE)) &&
         !finder_is(f, after, CUE_PREPOSITION))
         return true;
+    if (i > 0 && finder_is(f, i - 1, CUE_BE) && finder_before(f, i, VERB_NEAR, CUE_LIVE))
+        return true; /* `hjemkommunen min er Sola` */
     return finder_placed(f, i, CUE_PREPOSITION) &&
            finder_before(f, i, VERB_NEAR, CUE_LIVE | CUE_LIVED | CUE_MOVE | CUE_COME);
 }
@@ -93,7 +110,8 @@ static bool is_persons_name(const struct finder *f, size_t i)
         is_capital(f, i) && !finder_is(f, i - 1, CUE_PREPOSITION | CUE_LIVE | CUE_BE | CUE_JOIN))
         return true; /* `datteren min Frøya` */
     return !finder_placed(f, i, CUE_LOCATIVE) &&
-           (finder_before(f, i, NAME_NEAR, CUE_NAME) || finder_is(f, i + 1, CUE_NAME));
+           (finder_before(f, i, NAME_NEAR, CUE_NAME) || finder_is(f, i + 1, CUE_NAME)) &&
+           !finder_before(f, i, 2 * NAME_NEAR, CUE_PLACE); /* `et sted som heter Grong` */
 }
 
 static const struct place *find_slice(const struct finder *f, size_t i, size_t n)
@@ -343,14 +361,13 @@ static bool try_misspelt(struct finder *f, size_t i)
 /* Whether the sentence says that the person is there, and does not only tell of it (`krigen i Ukraina`). */
 static bool is_there(const struct finder *f, size_t i, size_t n)
 {
-    enum { FEW_WORDS = 3 };
     enum role role = finder_role(f, i, n);
     enum { VERB_NEAR = 7 };
     if (role == ROLE_OTHER)
         return false;
     if (finder_placed(f, i, CUE_FROM))
         return finder_before(f, i, VERB_NEAR, CUE_WRITE);
-    return f->n_words <= FEW_WORDS || f->asked || role == ROLE_HOME || role == ROLE_SEEK ||
+    return f->n_words <= n + 1 || f->asked || role == ROLE_HOME || role == ROLE_SEEK ||
            (finder_placed(f, i, CUE_LOCATIVE) && finder_before(f, i, VERB_NEAR, CUE_BE | CUE_LIVED));
 }
 
@@ -393,11 +410,18 @@ static bool skip_abroad(const struct finder *f, size_t i, size_t *used)
 
 /* ---- public ---- */
 
+/* `KARI NES` and, in more than a list of names, `Kari Nes Vil Ha Hjelp`. */
 static bool all_capitals(const struct text *text)
 {
-    size_t capitals = 0;
-    for (size_t i = 0; i < text->n_words; i++)
-        capitals += text->words[i].capital;
+    enum { LIST = 5 };
+    size_t first = 0, second = 0;
+    for (size_t i = 0; i < text->n_words; i++) {
+        const struct word *word = &text->words[i];
+        char next = word->raw_len > 1 ? text->raw[word->raw_at + 1] : 'a';
+        first += word->capital;
+        second += word->capital && !(next >= 'a' && next <= 'z') && (unsigned char)next < 0x80;
+    }
+    size_t capitals = text->n_words > LIST ? first : second;
     return text->n_words > 2 && 4 * capitals >= 3 * text->n_words;
 }
 

@@ -4,6 +4,7 @@
  * compared by a weighted optimal string alignment distance (Damerau 1964; insertions, deletions,
  * substitutions and swapped neighbours). The weights are ours, chosen on tests/understanding/places.tsv.
  * Costs are in tenths. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +65,7 @@ static size_t to_letters(const char *plain, size_t len, unsigned char *out)
     size_t n = 0;
     for (size_t i = 0; i < len && n < FOLDED_MOST; i++) {
         unsigned char c = (unsigned char)plain[i];
-        if (c == 0xC3 && i + 1 < len)
+        if (c == 0xC3 && i + 1 < len && strchr("\xA6\xB8\xA5", plain[i + 1]))
             out[n++] = (unsigned char)(plain[++i] + 0x40);
         else if (c >= 'a' && c <= 'z')
             out[n++] = c;
@@ -302,7 +303,7 @@ struct spelling gazetteer_spell(const struct gazetteer *g, const char *plain, si
         return (struct spelling){NULL, 0};
     int limit = least((int)(most * 10 + 0.5), allowed(n)), worth = limit;
     uint32_t letters = letter_set(sound, n);
-    struct best best = {NULL, limit + 1, limit + 1};
+    struct best best = {NULL, limit + 1, INT_MAX};
     for (size_t i = 0; i < s->count; i++) {
         const unsigned char *folded = (const unsigned char *)s->folded[i];
         if (!may_begin(s, i, sound) || at_least(s, i, letters, n) > worth)
@@ -315,5 +316,5 @@ struct spelling gazetteer_spell(const struct gazetteer *g, const char *plain, si
     if (!best.name || best.cost > limit)
         return (struct spelling){NULL, 0};
     int tie = best.second - best.cost <= NEAR_TIE ? TIE_ASKS : 0;
-    return (struct spelling){best.name->places, (best.cost + tie) / 10.0};
+    return (struct spelling){best.name->places, least(best.cost + tie, limit) / 10.0};
 }

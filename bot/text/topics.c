@@ -23,9 +23,12 @@ struct topics {
     size_t count;
 };
 
+/* A star alone would be any message: it is not taken. */
 static void add_word(struct topics *topics, const char *topic, const char *token, size_t len)
 {
     bool open = token[len - 1] == '*';
+    if (len == 1 && open)
+        return;
     char *word = arena_strndup(&topics->arena, token, len - open);
     for (char *c = word; *c; c++)
         if (*c == '+')
