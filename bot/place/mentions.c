@@ -111,7 +111,8 @@ static bool is_persons_name(const struct finder *f, size_t i)
         return true; /* `datteren min Frøya` */
     return !finder_placed(f, i, CUE_LOCATIVE) &&
            (finder_before(f, i, NAME_NEAR, CUE_NAME) || finder_is(f, i + 1, CUE_NAME)) &&
-           !finder_before(f, i, 2 * NAME_NEAR, CUE_PLACE); /* `et sted som heter Grong` */
+           !finder_before(f, i, 2 * NAME_NEAR, CUE_PLACE) &&
+           !(i > 2 && finder_is(f, i - 3, CUE_SEEK)); /* `noe som heter`, `et sted som heter Grong` */
 }
 
 static const struct place *find_slice(const struct finder *f, size_t i, size_t n)

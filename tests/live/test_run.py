@@ -5,7 +5,9 @@ import os
 import pty
 import select
 import subprocess
+import tempfile
 import time
+from xml.etree import ElementTree
 
 import rig
 from rig import wait_until
@@ -96,11 +98,41 @@ def test_understand_gives_one_object_a_line():
                           capture_output=True, text=True, cwd=rig.ROOT, timeout=60 * rig.PATIENCE, check=False)
     objects = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0 and len(objects) == len(lines)
-    assert all(set(o) == {"label", "care", "also", "score", "rule", "language", "mentions", "suggestions"} for o in objects)
+    assert all(set(o) == {"label", "care", "also", "score", "rule", "language", "place", "abroad", "mentions",
+                              "suggestions"} for o in objects)
     assert objects[0]["label"] == "kostnad" and objects[0]["rule"].startswith("intents/kostnad.intent:")
     assert len(objects[1]["mentions"][0]["candidates"]) == 2
     assert {c["kommune"] for c in objects[1]["mentions"][0]["candidates"]} == {"Herøy (Nordland)", "Herøy (Møre og Romsdal)"}
     assert objects[3]["label"] == "krise_selvmord" and objects[3]["care"] == "certain"
+
+
+def ctl(*words):
+    return subprocess.run([os.path.join(rig.BUILD, "selvhjelpsctl"), *words], capture_output=True, text=True, cwd=rig.ROOT,
+                          timeout=60 * rig.PATIENCE, check=False)
+
+
+def test_places_tells_what_it_knows_and_from_where():
+    horten = ctl("places", "3187").stdout
+    assert "3901 Horten, Vestfold" in horten and "from street" in horten
+    assert "kommune" in ctl("places", "Bø").stdout and "words.tsv" in ctl("places", "Bø").stdout
+    assert "outside Norway (SE)" in ctl("places", "Stockholm").stdout
+    assert "the name most like it" in ctl("places", "Trondhjm").stdout
+    assert ctl("places", "xyzzyx").returncode == 3 and ctl("places").returncode == 64
+
+
+def test_coverage_has_every_kommune_in_csv_and_map():
+    import csv
+    rows = list(csv.DictReader(ctl("coverage").stdout.splitlines()))
+    assert len(rows) == 358 and len({row["kommunenummer"] for row in rows}) == 358
+    horten = next(row for row in rows if row["kommunenummer"] == "3901")
+    assert horten["har"] == "eget" and horten["km"] == "0"
+    assert all(int(row["km"]) > 0 for row in rows if row["har"] == "nærmeste")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "map.svg")
+        assert ctl("coverage", "--map", path).returncode == 0
+        circles = [e for e in ElementTree.parse(path).iter() if e.tag.endswith("circle")]
+        assert len(circles) == 357 + 5  # and the legend's
+        assert ctl("coverage", "--map", os.path.join(folder, "none", "map.svg")).returncode == 1
 
 
 def test_nearest_exit_codes():

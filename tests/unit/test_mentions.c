@@ -266,11 +266,17 @@ static void a_bare_list_of_places_stays_a_list(void **state)
     assert_places("Moss, Vestby og Ås", "Moss, Vestby, Ås");
 }
 
-/* Oslo's code before a town 36 km off. */
-static void a_code_before_a_town_nearby_is_one_with_it(void **state)
+static void a_code_before_another_town_is_no_place_of_it(void **state)
 {
     (void)state;
-    struct mentions m = find("0150 Drammen", false);
+    assert_places("0150 Drammen", "0150 Oslo, Drammen");
+}
+
+/* Which Herøy is told by the code, and the two are one. */
+static void a_code_before_a_name_of_its_kommune_is_one_with_it(void **state)
+{
+    (void)state;
+    struct mentions m = find("8850 Herøy", false);
     assert_int_equal(m.count, 1);
     assert_int_equal(m.list[0].n, 2);
     assert_int_equal(m.list[0].at, 0);
@@ -546,7 +552,8 @@ int main(void)
         TEST(what_stands_beside_a_name_tells_which),
         TEST(a_list_of_places_stays_a_list),
         TEST(a_bare_list_of_places_stays_a_list),
-        TEST(a_code_before_a_town_nearby_is_one_with_it),
+        TEST(a_code_before_another_town_is_no_place_of_it),
+        TEST(a_code_before_a_name_of_its_kommune_is_one_with_it),
         TEST(where_they_are_not_is_not_the_main_one),
         TEST(a_region_says_nothing_beside_one_of_its_places),
         TEST(the_word_kommune_leaves_kommuner_only),
