@@ -23,6 +23,7 @@ static const struct command {
     {"health", ctl_health, "broker, programs, outbox, edits, disk, clock; exit status for a monitor"},
     {"settings", ctl_settings, "every setting with its default, as a settings file"},
     {"train-care", ctl_train_care, "learn the care model from labelled messages (make care-model)"},
+    {"train-labels", ctl_train_labels, "learn the label model from labelled messages (make label-model)"},
     {"understand", ctl_understand, "what the bot understands of each line on stdin, as JSON"},
 };
 
@@ -30,7 +31,7 @@ static int usage(void)
 {
     fprintf(stderr, "use: selvhjelpsctl [-c FILE] [-o section.key=value]… COMMAND\n\n");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        fprintf(stderr, "  %-12s %s\n", commands[i].name, commands[i].help);
+        fprintf(stderr, "  %-13s %s\n", commands[i].name, commands[i].help);
     return 64;
 }
 

@@ -36,7 +36,10 @@ static json_t *mentions_json(const struct mentions *mentions)
 static json_t *understood_json(const struct understood *u, struct arena *arena)
 {
     bool crisis = u->care.level == CARE_CERTAIN;
-    const char *label = crisis ? u->care.class->label : u->intent ? u->intent->label : "annet";
+    const char *label = crisis             ? u->care.class->label
+                        : u->likely_crisis ? u->likely_crisis->label
+                        : u->intent        ? u->intent->label
+                                           : "annet";
     const char *also = crisis ? (u->intent ? u->intent->label : NULL) : u->also ? u->also->label : NULL;
     const char *file = crisis ? u->care.class->file : u->rule_file;
     int line = crisis ? u->care.line : u->rule_line;

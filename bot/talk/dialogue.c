@@ -344,7 +344,7 @@ static void do_text(struct turn *t)
         t->next->misses = 0;
     else if (after_care && (!u->intent || u->score < SURE_ENOUGH))
         care_again(t);
-    else if (u->intent)
+    else if (u->intent && !u->unsure)
         do_intent(t, u->intent);
     else if (asks_for_more(t))
         find_more(t, NULL);

@@ -137,6 +137,8 @@ void answer_missed(struct turn *t)
     struct part *part = say_part(t, again ? "annet_igjen" : "annet");
     part->lines = "alle";
     say_remember(t, part->key);
+    if (u->intent && !again && worth_asking(u->intent)) /* the best guess, too weak to act on */
+        offer_intent(t, u->intent->label);
     for (size_t i = 0; i < u->n_suggestions && !again; i++)
         if (worth_asking(u->suggestions[i]))
             offer_intent(t, u->suggestions[i]->label);

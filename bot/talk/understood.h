@@ -13,10 +13,13 @@ enum { SUGGESTIONS_MOST = 3 };
 struct understood {
     struct text text;
     struct care care;
-    const struct intent *intent; /* what it wants; NULL: nothing decided */
-    const struct intent *also;   /* a second thing it asks, or NULL */
-    double score;                /* 0 to 1 */
-    const char *rule_file;       /* where the decision stands, NULL when nothing decided */
+    const struct intent *intent;        /* what it wants; NULL: nothing decided */
+    const struct intent *also;          /* a second thing it asks, or NULL */
+    double score;                       /* 0 to 1 */
+    bool unsure;                        /* … so low that the dialogue asks which one was meant */
+    const struct intent *likely_crisis; /* of a possible crisis: its label, where the model finds it likelier
+                                           than any other; or NULL */
+    const char *rule_file;              /* where the decision stands, NULL when nothing decided */
     int rule_line;
     enum language language; /* as written; unknown when the words don't tell */
     int language_lead;      /* how clearly (text/language.h) */

@@ -16,16 +16,16 @@ struct gathering {
     size_t count;
 };
 
-static void put_feature(struct gathering *g, uint32_t hash)
+static void put_feature(struct gathering *g, uint32_t hash, uint16_t kind)
 {
     if (g->count < FEATURES_MOST)
-        g->features[g->count++] = (uint16_t)((hash ^ (hash >> 15)) % FEATURE_BUCKETS);
+        g->features[g->count++] = (uint16_t)(((hash ^ (hash >> 15)) % FEATURE_WORD) | kind);
 }
 
 static void add_feature(struct gathering *g, uint32_t kind, const char *a, size_t a_len, const char *b,
                         size_t b_len)
 {
-    put_feature(g, hash_bytes(hash_bytes(2166136261U ^ kind, a, a_len), b, b_len));
+    put_feature(g, hash_bytes(hash_bytes(2166136261U ^ kind, a, a_len), b, b_len), FEATURE_WORD);
 }
 
 /* The grams of one word with a space on both sides; those that begin at one letter share their hash. */
@@ -42,7 +42,7 @@ static void add_grams(struct gathering *g, const char *word, size_t len)
         for (size_t n = 1; n <= GRAM_MOST && i + n <= len + 2; n++) {
             hash = (hash ^ (unsigned char)padded[i + n - 1]) * 16777619U;
             if (n >= GRAM_LEAST)
-                put_feature(g, hash);
+                put_feature(g, hash, 0);
         }
     }
 }

@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FEATURE_BUCKETS = 65536, FEATURES_MOST = 4000 };
+enum { FEATURE_BUCKETS = 65536, FEATURES_MOST = 4000, FEATURE_WORD = 0x8000 };
+
+/* FEATURE_WORD is set in those of words and pairs, not in those of grams. */
 
 /* Of a whole text; words blanked out as `___` are passed over. Returns how many of FEATURES_MOST; repeats
  * stand as often as they occur. */

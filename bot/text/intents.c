@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "text/label_model.h"
 
 /* Match limit: what the costliest honest pattern needs on 32 KiB is far below (`make report` shows the
  * slowest); the JIT stack holds nested groups. Depth and heap limits do not act under JIT, these two do. */
@@ -114,6 +115,20 @@ static void load_care_model(struct intents *intents, struct err *err)
         intents->care_model = care_model_load(path, err);
 }
 
+/* The label model, and which of its labels each intent is. */
+static void load_label_model(struct intents *intents, struct err *err)
+{
+    const char *path = arena_printf(&intents->arena, "%s/labels.weights", intents->folder);
+    if (file_exists(path))
+        intents->label_model = label_model_load(path, err);
+    for (size_t i = 0; i < intents->count; i++) {
+        intents->label_numbers[i] = -1;
+        for (size_t k = 0; intents->label_model && k < label_model_count(intents->label_model); k++)
+            if (strcmp(label_model_name(intents->label_model, k), intents->list[i]->label) == 0)
+                intents->label_numbers[i] = (int)k;
+    }
+}
+
 struct intents *intents_load(const char *folder, struct err *err)
 {
     unsigned before = err->count;
@@ -125,6 +140,7 @@ struct intents *intents_load(const char *folder, struct err *err)
     for (size_t i = 0; i < intents->n_patterns; i++)
         compile(&intents->patterns[i], err);
     load_care_model(intents, err);
+    load_label_model(intents, err);
     if (err->count != before) {
         intents_free(intents);
         return NULL;
@@ -132,7 +148,8 @@ struct intents *intents_load(const char *folder, struct err *err)
     sort_patterns(intents);
     index_patterns(intents);
     prepare_matching(intents);
-    intents->similar = similar_new(intents);
+    if (!intents->label_model)
+        intents->similar = similar_new(intents);
     return intents;
 }
 
@@ -152,6 +169,7 @@ void intents_free(struct intents *intents)
     pcre2_match_data_free(intents->data);
     prefilter_free(intents->filter);
     similar_free(intents->similar);
+    label_model_free(intents->label_model);
     care_model_free(intents->care_model);
     words_free(intents->words);
     topics_free(intents->topics);
@@ -246,6 +264,16 @@ const char *intents_score(const struct intents *intents, const struct text *text
 const struct topics *intents_topics(const struct intents *intents)
 {
     return intents->topics;
+}
+
+const struct label_model *intents_label_model(const struct intents *intents)
+{
+    return intents->label_model;
+}
+
+int intents_label_number(const struct intents *intents, size_t number)
+{
+    return intents->label_numbers[number];
 }
 
 const struct words *intents_words(const struct intents *intents)

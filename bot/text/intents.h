@@ -85,6 +85,12 @@ void intents_likeness(const struct intents *intents, const struct text *text, st
 struct care_model;
 const struct care_model *intents_care_model(const struct intents *intents);
 
+/* The learned model of labels, NULL when the folder has none; and an intent's number in it, -1 when it was
+ * not taught. */
+struct label_model;
+const struct label_model *intents_label_model(const struct intents *intents);
+int intents_label_number(const struct intents *intents, size_t number);
+
 /* Patterns without a required word (each runs on every message), for `check` and the bench. */
 size_t intents_unindexed(const struct intents *intents);
 

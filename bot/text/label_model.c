@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "text/features.h"
 
-enum { LARGEST_FILE = 4 * 1024 * 1024, ROUNDS = 25, FULL = 127, RARITY_FULL = 255, RARITY_MOST = 12 };
+enum { LARGEST_FILE = 8 * 1024 * 1024, ROUNDS = 25, FULL = 127, RARITY_FULL = 255, RARITY_MOST = 12 };
 
 static const double cost = 0.5; /* of an error, against the length of the weights: LIBLINEAR's C */
 
@@ -32,8 +32,6 @@ static int compare_buckets(const void *a, const void *b)
 static size_t distinct(uint16_t *features, size_t count)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        features[i] %= LABEL_BUCKETS;
     qsort(features, count, sizeof *features, compare_buckets);
     for (size_t i = 0; i < count; i++)
         if (!kept || features[kept - 1] != features[i])
@@ -41,11 +39,35 @@ static size_t distinct(uint16_t *features, size_t count)
     return kept;
 }
 
-size_t label_model_features(const char *canon, struct arena *arena, uint16_t **features)
+/* The buckets in four blocks: grams and words of the canonical text, grams and words of the plain one. */
+enum { GRAMS = 8192, WORDS = 8192, BLOCKS = 4 };
+
+static size_t block_of(uint16_t bucket)
 {
-    uint16_t all[FEATURES_MOST];
-    size_t count = features_of(canon, all);
-    count = distinct(all, count);
+    size_t half = bucket / (GRAMS + WORDS);
+    return 2 * half + (bucket % (GRAMS + WORDS) >= GRAMS);
+}
+
+static uint16_t bucket_of(uint16_t feature, size_t half)
+{
+    size_t in_half = feature & FEATURE_WORD ? GRAMS + (feature % WORDS) : feature % GRAMS;
+    return (uint16_t)(half * (GRAMS + WORDS) + in_half);
+}
+
+/* Of both forms of the text: the canonical one knows that `eg` is `jeg`, the plain one what was written. */
+static size_t both_features(const struct text *text, uint16_t *features)
+{
+    size_t count = features_of(text->canon, features);
+    size_t all = count + features_of(text->plain, features + count);
+    for (size_t i = 0; i < all; i++)
+        features[i] = bucket_of(features[i], i >= count);
+    return distinct(features, all);
+}
+
+size_t label_model_features(const struct text *text, struct arena *arena, uint16_t **features)
+{
+    uint16_t all[2 * FEATURES_MOST];
+    size_t count = both_features(text, all);
     *features = arena_alloc(arena, (count + 1) * sizeof **features);
     memcpy(*features, all, count * sizeof *all);
     return count;
@@ -58,27 +80,36 @@ static double rarity_of(const struct label_model *model, uint16_t feature)
     return (double)model->rarity[feature] * RARITY_MOST / RARITY_FULL;
 }
 
+/* What each block's values are multiplied with, so that its length is 1. */
+static void block_scales(const struct label_model *model, const uint16_t *features, size_t count,
+                         float scales[BLOCKS])
+{
+    double squares[BLOCKS] = {0};
+    for (size_t i = 0; i < count; i++)
+        squares[block_of(features[i])] += rarity_of(model, features[i]) * rarity_of(model, features[i]);
+    for (size_t block = 0; block < BLOCKS; block++)
+        scales[block] = squares[block] > 0 ? (float)(1.0 / sqrt(squares[block])) : 0;
+}
+
 void label_model_score_features(const struct label_model *model, const uint16_t *features, size_t count,
                                 float *margins)
 {
-    float sums[LABELS_MOST] = {0}, squares = 0;
+    float sums[LABELS_MOST] = {0}, scales[BLOCKS];
+    block_scales(model, features, count, scales);
     for (size_t i = 0; i < count; i++) {
-        float value = (float)rarity_of(model, features[i]);
+        float value = (float)rarity_of(model, features[i]) * scales[block_of(features[i])];
         const int8_t *weights = model->weights[features[i]];
-        squares += value * value;
         for (size_t label = 0; label < LABELS_MOST; label++)
             sums[label] += value * (float)weights[label];
     }
-    float length = squares > 0 ? sqrtf(squares) : 1;
     for (size_t label = 0; label < model->count; label++)
-        margins[label] = sums[label] * model->scale[label] / length + model->bias[label];
+        margins[label] = sums[label] * model->scale[label] + model->bias[label];
 }
 
-void label_model_score(const struct label_model *model, const char *canon, float *margins)
+void label_model_score(const struct label_model *model, const struct text *text, float *margins)
 {
-    uint16_t features[FEATURES_MOST];
-    size_t count = features_of(canon, features);
-    count = distinct(features, count);
+    uint16_t features[2 * FEATURES_MOST];
+    size_t count = both_features(text, features);
     label_model_score_features(model, features, count, margins);
 }
 
@@ -108,7 +139,7 @@ static void learn_rarity(struct label_model *model, const struct label_lesson *l
         for (size_t k = 0; k < lessons[i].count; k++)
             seen[lessons[i].features[k]]++;
     for (size_t bucket = 0; bucket < LABEL_BUCKETS; bucket++) {
-        double idf = seen[bucket] ? log((1.0 + (double)count) / (1.0 + seen[bucket])) + 1 : 0;
+        double idf = seen[bucket] > 1 ? log((1.0 + (double)count) / (1.0 + seen[bucket])) + 1 : 0;
         double scaled = idf / RARITY_MOST * RARITY_FULL;
         model->rarity[bucket] = (uint8_t)(scaled > RARITY_FULL ? RARITY_FULL : scaled);
     }
@@ -121,22 +152,35 @@ struct pupil {
     size_t count;
     float **values;
     uint32_t *order;
+    double cost[LABELS_MOST]; /* of an error in a lesson, by its label */
     struct arena arena;
 };
 
+/* The fewer lessons a label has, the more each of them weighs. */
+static void weigh_labels(struct pupil *p, size_t labels)
+{
+    size_t sizes[LABELS_MOST] = {0};
+    for (size_t i = 0; i < p->count; i++)
+        sizes[p->lessons[i].label]++;
+    for (size_t label = 0; label < labels; label++)
+        p->cost[label] = cost * (double)p->count /
+                         ((double)labels * (double)(sizes[label] ? sizes[label] : 1));
+}
+
 static void prepare(struct pupil *p, const struct label_model *model)
 {
+    weigh_labels(p, model->count);
     p->values = arena_alloc(&p->arena, p->count * sizeof *p->values);
     p->order = arena_alloc(&p->arena, p->count * sizeof *p->order);
     for (size_t i = 0; i < p->count; i++) {
         const struct label_lesson *lesson = &p->lessons[i];
-        double squares = 0;
+        float scales[BLOCKS];
         p->order[i] = (uint32_t)i;
         p->values[i] = arena_alloc(&p->arena, (lesson->count + 1) * sizeof **p->values);
+        block_scales(model, lesson->features, lesson->count, scales);
         for (size_t k = 0; k < lesson->count; k++)
-            squares += rarity_of(model, lesson->features[k]) * rarity_of(model, lesson->features[k]);
-        for (size_t k = 0; k < lesson->count; k++)
-            p->values[i][k] = (float)(rarity_of(model, lesson->features[k]) / sqrt(squares));
+            p->values[i][k] = (float)rarity_of(model, lesson->features[k]) *
+                              scales[block_of(lesson->features[k])];
     }
 }
 
@@ -153,15 +197,15 @@ static void shuffle(uint32_t *order, size_t count, uint32_t *state)
 /* One step of the dual coordinate descent for one lesson; the bias is the weight behind the last bucket. */
 static void teach(const struct pupil *p, size_t i, double sign, double *alpha, double *weights)
 {
-    const double diagonal = 1.0 / (2.0 * cost);
     const struct label_lesson *lesson = &p->lessons[i];
+    const double diagonal = 1.0 / (2.0 * p->cost[lesson->label]);
     double margin = weights[LABEL_BUCKETS];
     for (size_t k = 0; k < lesson->count; k++)
         margin += weights[lesson->features[k]] * (double)p->values[i][k];
     double gradient = sign * margin - 1.0 + diagonal * alpha[i], old = alpha[i];
     if (old <= 0 && gradient >= 0)
         return;
-    alpha[i] = fmax(old - gradient / (2.0 + diagonal), 0); /* 2: the lesson's length 1 and the bias' 1 */
+    alpha[i] = fmax(old - gradient / (BLOCKS + 1.0 + diagonal), 0); /* the blocks' lengths and the bias' 1 */
     double change = (alpha[i] - old) * sign;
     for (size_t k = 0; k < lesson->count; k++)
         weights[lesson->features[k]] += change * (double)p->values[i][k];
@@ -189,7 +233,10 @@ static void learn_label(struct label_model *model, struct pupil *p, size_t label
         shuffle(p->order, p->count, &state);
         for (size_t n = 0; n < p->count; n++) {
             size_t i = p->order[n];
-            teach(p, i, p->lessons[i].label == label ? 1.0 : -1.0, alpha, weights);
+            const struct label_lesson *lesson = &p->lessons[i];
+            bool same = lesson->label == label;
+            if (same || !lesson->reject)
+                teach(p, i, same && !lesson->reject ? 1.0 : -1.0, alpha, weights);
         }
     }
     keep_weights(model, label, weights);
@@ -235,7 +282,7 @@ int label_model_save(const struct label_model *model, const char *path, struct e
         buf_addf(&out, "label %s %.6g %.5f\n", model->names[label], (double)model->scale[label],
                  (double)model->bias[label]);
     for (size_t bucket = 0; bucket < LABEL_BUCKETS; bucket++) {
-        if (!is_used(model, bucket))
+        if (!model->rarity[bucket] || !is_used(model, bucket))
             continue;
         buf_addf(&out, "%zu %02x", bucket, model->rarity[bucket]);
         for (size_t label = 0; label < model->count; label++)

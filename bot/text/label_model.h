@@ -1,17 +1,20 @@
 /* Which label a message is likely to have, learned from the labelled messages (`make label-model`): one
- * linear support vector machine a label (squared hinge loss) over the features of text/features.h, weighted
- * by rarity (idf) and scaled to length 1. It speaks where patterns are silent or weak; see understand.c for
- * how the two are put together. Read only after loading. */
+ * linear support vector machine a label (squared hinge loss, a label's lessons weighing the more the fewer
+ * they are) over the features of text/features.h of the canonical and of the plain text, weighted by rarity
+ * (idf) and scaled to length 1, words and grams of each text apart. It speaks where patterns are silent or
+ * weak; see understand.c for how the two are put together. Read only after loading. */
 #ifndef TEXT_LABEL_MODEL_H
 #define TEXT_LABEL_MODEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "text/normalise.h"
 
-enum { LABELS_MOST = 64, LABEL_BUCKETS = 16384, LABEL_SIZE_MOST = 40 };
+enum { LABELS_MOST = 48, LABEL_BUCKETS = 32768, LABEL_SIZE_MOST = 40 };
 
 struct label_model;
 
@@ -23,7 +26,7 @@ size_t label_model_count(const struct label_model *model);
 const char *label_model_name(const struct label_model *model, size_t label);
 
 /* The margin of each label: above 0 is yes, about -1 is no. `margins` has room for LABELS_MOST. */
-void label_model_score(const struct label_model *model, const char *canon, float *margins);
+void label_model_score(const struct label_model *model, const struct text *text, float *margins);
 
 /* ---- learning (selvhjelpsctl train-labels) ---- */
 
@@ -31,10 +34,11 @@ struct label_lesson {
     uint16_t *features; /* buckets, ascending, each once; made by label_model_features, the arena's */
     size_t count;
     size_t label;
+    bool reject; /* it is not of this label; what it is instead is not told */
 };
 
 /* The different buckets of a text, ascending; the array is the arena's. */
-size_t label_model_features(const char *canon, struct arena *arena, uint16_t **features);
+size_t label_model_features(const struct text *text, struct arena *arena, uint16_t **features);
 /* Learns by dual coordinate descent (Hsieh et al. 2008, algorithm 1 for the squared hinge loss), in an order
  * of its own: the same lessons give the same model. `names` are copied. Owned by the caller. */
 struct label_model *label_model_learn(const struct label_lesson *lessons, size_t count,

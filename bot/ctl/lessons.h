@@ -1,0 +1,34 @@
+/* Labelled messages for the learners: the intents' own examples and rejects, and files of
+ * label<TAB>variety<TAB>message.
+ */
+#ifndef CTL_LESSONS_H
+#define CTL_LESSONS_H
+
+#include <stdbool.h>
+
+#include "base/map.h"
+#include "place/gazetteer.h"
+#include "text/intents.h"
+
+struct lesson {
+    const char *label;
+    bool reject;      /* it is not of this label (a `reject` line of its intent) */
+    struct text text; /* places as one neutral word; the arena's, as the label */
+};
+
+struct lessons {
+    struct lesson *list;
+    size_t count, cap;
+    struct arena arena;
+    struct map seen; /* canonical texts: a message that stands in two files must not test itself */
+};
+
+/* The examples of the intents in `folder` and the messages of `files`; places are neutralised with the
+ * gazetteer. 0, or -1 with lines in `err`. Ends with lessons_free either way. */
+int lessons_read(struct lessons *lessons, const struct intents *intents, const struct gazetteer *gazetteer,
+                 char **files, size_t n_files, struct err *err);
+void lessons_free(struct lessons *lessons);
+
+bool lesson_is_crisis(const struct lesson *lesson);
+
+#endif
