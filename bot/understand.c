@@ -44,6 +44,7 @@ static void look_at_care(const struct intents *intents, struct arena *arena, str
 {
     const char *calmed = intents_score(intents, &out->text, arena, scores);
     out->care = care_decide(intents, scores, calmed);
+    out->calmed = strcmp(calmed, out->text.canon) != 0;
 }
 
 static void report_runaway(const struct intents *intents, const struct intent_score *scores,

@@ -1,4 +1,5 @@
 /* Questions with a ready answer, `hvorfor?`, and what was not understood. */
+#include <stdio.h>
 #include <string.h>
 
 #include "talk/flows.h"
@@ -25,6 +26,20 @@ static void answer_human(struct turn *t)
     value_text(&v[0], "sted", t->next->has_place ? t->next->place : "");
     value_text(&v[1], "kommune", kommune ? kommune->short_name : "");
     offer_intent(t, "finn_kontaktpunkt");
+}
+
+/* Next of kin: what there is for them, and where. */
+static void answer_kin(struct turn *t)
+{
+    say_part(t, "parorende");
+    find_about(t, "parorende");
+    if (t->next->has_place) {
+        find_wish(t, "finn_kontaktpunkt");
+        return;
+    }
+    t->next->asked = ASKED_PLACE; /* the text asks */
+    snprintf(t->next->wish, KEY_SIZE, "finn_kontaktpunkt");
+    t->step->say.ask_location = true;
 }
 
 static void answer_topic(struct turn *t)
@@ -59,6 +74,8 @@ void answer_intent(struct turn *t, const struct intent *intent)
         answer_human(t);
     else if (strcmp(label, "tema") == 0)
         answer_topic(t);
+    else if (strcmp(label, "parorende") == 0)
+        answer_kin(t);
     else if (strcmp(label, "hvorfor") == 0)
         answer_why(t);
     else

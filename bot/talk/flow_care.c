@@ -27,9 +27,17 @@ void care_again(struct turn *t)
     t->next->misses = 0;
 }
 
+/* The lines for what it may be: other ones help against violence, and other ones children. */
+static const char *possible_lines(const struct turn *t)
+{
+    const struct intent *class = t->world->understood->care.class;
+    bool own = class && (strcmp(class->label, "krise_vold") == 0 || strcmp(class->label, "krise_barn") == 0);
+    return own ? class->label : "alle";
+}
+
 void care_possible_first(struct turn *t)
 {
-    say_lines(t, "mulig_krise", "alle");
+    say_lines(t, "mulig_krise", possible_lines(t));
     say_remember(t, "mulig_krise");
     t->step->say.urgent = true;
 }

@@ -341,8 +341,8 @@ bool find_mentioned(struct turn *t, const char *wish)
 {
     const struct understood *u = t->world->understood;
     const struct mention *mention = u ? u->place : NULL;
-    if (!mention)
-        return false;
+    if (!mention || (mention->role == ROLE_OTHER && !u->text.question))
+        return false; /* `søsteren min i Tromsø går i gruppe`: where others are */
     if (ask_between(t, &u->mentions, wish))
         return true;
     if (mention->count > 1 && mention->places->precision == PRECISION_REGION) {

@@ -271,8 +271,8 @@ static void where_something_decided_only_explain_suggests(void **state)
 static void where_nothing_decided_there_are_up_to_three_suggestions(void **state)
 {
     (void)state;
-    hear("dele erfaringer sammen");
-    assert_null(u.intent);
+    hear("altså det der greiene");
+    assert_true(!u.intent || u.unsure);
     assert_true(u.n_suggestions > 0 && u.n_suggestions <= SUGGESTIONS_MOST);
     for (size_t i = 0; i < u.n_suggestions; i++) {
         assert_int_not_equal(u.suggestions[i]->class, INTENT_CRISIS);
