@@ -277,12 +277,30 @@ struct weighing {
     const struct intent *crisis_intent;
 };
 
+/* Of a long story the end counts by itself too: there stands what the person wants. */
+static void score_labels(const struct intents *intents, const struct text *text, float margins[LABELS_MOST])
+{
+    enum { STORY_WORDS = 120, END_WORDS = 40 };
+    const struct label_model *model = intents_label_model(intents);
+    label_model_score(model, text, margins);
+    if (text->n_words <= STORY_WORDS)
+        return;
+    const char *end = text->canon + text->canon_len;
+    for (size_t words = 0; end > text->canon && words < END_WORDS; words += *--end == ' ')
+        ;
+    float of_end[LABELS_MOST];
+    struct text alone = {.canon = end, .plain = end};
+    label_model_score(model, &alone, of_end);
+    for (size_t i = 0; i < label_model_count(model); i++)
+        margins[i] = of_end[i] > margins[i] ? of_end[i] : margins[i];
+}
+
 static struct weighing weigh(const struct intents *intents, const struct intent_score *scores,
                              struct arena *arena, const struct understood *u)
 {
     float margins[LABELS_MOST];
     struct weighing w = {arena_alloc(arena, intents_count(intents) * sizeof *w.sums), never, NULL};
-    label_model_score(intents_label_model(intents), &u->text, margins);
+    score_labels(intents, &u->text, margins);
     for (size_t i = 0; i < intents_count(intents); i++) {
         const struct intent *intent = intents_at(intents, i);
         int number = intents_label_number(intents, i), value = value_of(&scores[i]);
@@ -370,7 +388,8 @@ static void weigh_care(const struct intents *intents, const struct weighing *w, 
         if (lead < doubted_below && is_short &&
             crisis_in_sentences(intents, &out->text, arena) < unlike_below)
             care->level = CARE_POSSIBLE;
-    } else if (care->level == CARE_POSSIBLE && !by_pattern && lead < dropped_below && is_short) {
+    } else if (care->level == CARE_POSSIBLE && !by_pattern && lead < dropped_below &&
+               (is_short || crisis_in_sentences(intents, &out->text, arena) < unlike_below)) {
         care->level = CARE_NONE;
     } else if (care->level == CARE_POSSIBLE && lead > (by_pattern ? 2 * certain_from : certain_from)) {
         care->level = CARE_CERTAIN;
