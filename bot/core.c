@@ -363,6 +363,8 @@ static void say_status(struct core *core, int64_t now)
     add_counter(&status, "crisis_uncommitted", c->crisis_uncommitted);
     add_counter(&status, "builtin_replies", c->builtin);
     add_counter(&status, "runaway_patterns", c->runaway);
+    add_counter(&status, "not_understood_today", store_not_understood_in(core->turns.store, now, 1));
+    add_counter(&status, "not_understood_week", store_not_understood_in(core->turns.store, now, 7));
     add_counter(&status, "outbox_waiting", out.waiting);
     add_counter(&status, "outbox_under_way", out.under_way);
     add_counter(&status, "outbox_oldest_seconds", out.oldest ? (now - out.oldest) / 1000 : 0);

@@ -106,6 +106,8 @@ static int keep(const struct turns *turns, const struct incoming *in, const stru
     int rc = step->forget || step->stop ? store_forget(store, in->network, in->chat, err) : 0;
     if (!rc && !step->forget)
         rc = store_save_state(store, in->network, in->chat, &step->next, now, err);
+    if (!rc && step->missed)
+        rc = store_not_understood(store, now, err);
     if (!rc && out->replied) {
         out->row.seq = store_out_add(store, &out->row, buf_str(&out->payload), out->payload.len, err);
         rc = out->row.seq < 0 ? -1 : 0;

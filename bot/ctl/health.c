@@ -108,6 +108,8 @@ static void tell_core(struct health *h, const struct status *core)
     printf("messages     last accepted %.20s; %lld accepted, %lld refused, %lld left, %lld repeated\n", when,
            (long long)counter(core, "accepted"), (long long)counter(core, "refused"),
            (long long)counter(core, "left"), (long long)counter(core, "repeated"));
+    printf("understood   %lld messages not understood today, %lld in seven days\n",
+           (long long)counter(core, "not_understood_today"), (long long)counter(core, "not_understood_week"));
     printf("edits        %lld taken, %lld refused\n", (long long)counter(core, "edits_taken"),
            (long long)counter(core, "edits_refused"));
     if (oldest > OUTBOX_OLD_SECONDS)

@@ -15,6 +15,7 @@ static const char *const migrations[] = {
     " held_until INTEGER NOT NULL, payload TEXT NOT NULL);"
     "CREATE TABLE crashed (key BLOB PRIMARY KEY, times INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT "
     "ROWID;",
+    "CREATE TABLE days (day INTEGER PRIMARY KEY, not_understood INTEGER NOT NULL);",
 };
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
@@ -49,6 +50,9 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_META_SET] = "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
     [SQL_COUNT_CONVERSATIONS] = "SELECT count(*) FROM conversations",
     [SQL_COUNT_CRASHED] = "SELECT count(*) FROM crashed",
+    [SQL_DAY_ADD] = "INSERT INTO days VALUES (?1, 1) ON CONFLICT (day) DO UPDATE SET"
+                    " not_understood=not_understood+1",
+    [SQL_DAYS] = "SELECT coalesce(sum(not_understood), 0) FROM days WHERE day>?1",
     [SQL_COUNT_INBOX] = "SELECT count(*) FROM inbox",
 };
 

@@ -541,6 +541,21 @@ int store_wipe(struct store *store, struct err *err)
     return 0;
 }
 
+static const int64_t day_ms = 24LL * 60 * 60 * 1000;
+
+int store_not_understood(struct store *store, int64_t now, struct err *err)
+{
+    sqlite3_stmt *add = sql_use(store, SQL_DAY_ADD);
+    sqlite3_bind_int64(add, 1, now / day_ms);
+    return sql_run(store, add, err);
+}
+
+int64_t store_not_understood_in(struct store *store, int64_t now, int days)
+{
+    sqlite3_bind_int64(sql_use(store, SQL_DAYS), 1, now / day_ms - days);
+    return count(store, SQL_DAYS);
+}
+
 int64_t store_count_conversations(struct store *store)
 {
     return count(store, SQL_COUNT_CONVERSATIONS);

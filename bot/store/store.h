@@ -103,6 +103,11 @@ int store_probe(struct store *store, int64_t now, struct err *err);
 int store_wipe(struct store *store, struct err *err);
 bool store_needs_wipe(const struct store *store);
 
+/* Counts a message that was not understood, by day (UTC); no word of it is kept. 0 or -1. */
+int store_not_understood(struct store *store, int64_t now, struct err *err);
+/* How many in the last `days` days, today among them. -1 on failure. */
+int64_t store_not_understood_in(struct store *store, int64_t now, int days);
+
 /* Rows, for status and tests. -1 on failure. */
 int64_t store_count_conversations(struct store *store);
 int64_t store_count_inbox(struct store *store);

@@ -42,13 +42,22 @@ static void answer_kin(struct turn *t)
     t->step->say.ask_location = true;
 }
 
+/* Who lost somebody to suicide has a line of their own; it goes before the places. */
+static void say_for_bereaved(struct turn *t)
+{
+    if (strcmp(t->next->topic, "etterlatte") == 0)
+        say_lines(t, "etterlatte", "etterlatte");
+}
+
 static void answer_topic(struct turn *t)
 {
     if (!t->next->has_place) {
+        say_for_bereaved(t);
         find_ask(t, "tema");
         return;
     }
     say_part(t, "tema_sted");
+    say_for_bereaved(t);
     find_wish(t, "finn_kontaktpunkt");
 }
 
@@ -151,6 +160,7 @@ void answer_missed(struct turn *t)
 {
     const struct understood *u = t->world->understood;
     bool again = ++t->next->misses > 1;
+    t->step->missed = true;
     struct part *part = say_part(t, again ? "annet_igjen" : "annet");
     part->lines = "alle";
     say_remember(t, part->key);

@@ -439,6 +439,12 @@ void find_abroad(struct turn *t)
     offer_intent(t, "menneske");
 }
 
+/* A kilometre is near enough for distances; where exactly a person stands is not kept. */
+static double about(double degrees)
+{
+    return floor(degrees * 100 + 0.5) / 100;
+}
+
 void find_location(struct turn *t)
 {
     struct position at = position_of(t->event->lat, t->event->lon);
@@ -448,7 +454,7 @@ void find_location(struct turn *t)
     }
     const struct kommune *kommune = gazetteer_kommune_at(t->world->gazetteer, &at);
     const char *wish = t->state->wish[0] ? t->state->wish : "finn_kontaktpunkt";
-    keep(t, kommune->short_name, kommune, t->event->lat, t->event->lon);
+    keep(t, kommune->short_name, kommune, about(t->event->lat), about(t->event->lon));
     show_hits(t, wish, 0);
 }
 

@@ -50,6 +50,7 @@ struct step {
     struct state next;
     struct say say; /* nothing when n_parts is 0 */
     bool forget;    /* delete what is stored of this conversation; next is not kept */
+    bool missed;    /* what they wrote was not understood */
     bool stop;      /* the person cannot be reached: drop what waits to be sent */
 };
 

@@ -13,7 +13,7 @@ enum { SUGGESTIONS_MOST = 3 };
 struct understood {
     struct text text;
     struct care care;
-    bool calmed; /* words that only sound alarming (`slår meg i sjakk`) stand in it */
+    bool calmed;                        /* words that only sound alarming (`slår meg i sjakk`) stand in it */
     const struct intent *intent;        /* what it wants; NULL: nothing decided */
     const struct intent *also;          /* a second thing it asks, or NULL */
     double score;                       /* 0 to 1 */
