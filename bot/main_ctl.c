@@ -17,6 +17,7 @@ static const struct command {
     {"chat", ctl_chat, "a conversation on stdin and stdout, in process, without a broker"},
     {"check", ctl_check, "every data file, example and reject; faults with file and line"},
     {"nearest", ctl_nearest, "the contact points nearest to a place ([--json] PLACE [TOPIC])"},
+    {"patterns", ctl_patterns, "the time to understand a message, and the ten slowest patterns (FILE…)"},
     {"places", ctl_places, "what is known of a place or a postal code, and from where (PLACE)"},
     {"coverage", ctl_coverage,
      "the nearest contact point of each kommune, as CSV, or as a map (--map FILE.svg)"},

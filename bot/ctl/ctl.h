@@ -19,6 +19,7 @@ int ctl_usage(const char *usage);
 int ctl_understand(struct ctl *ctl, int argc, char **argv);
 int ctl_nearest(struct ctl *ctl, int argc, char **argv);
 int ctl_places(struct ctl *ctl, int argc, char **argv);
+int ctl_patterns(struct ctl *ctl, int argc, char **argv);
 int ctl_coverage(struct ctl *ctl, int argc, char **argv);
 int ctl_check(struct ctl *ctl, int argc, char **argv);
 int ctl_chat(struct ctl *ctl, int argc, char **argv);

@@ -210,17 +210,27 @@ static void blank_out(struct matching *m, const struct pattern *pattern, struct 
     }
 }
 
-static void match_one(struct matching *m, const struct pattern *pattern)
+/* What of the text a pattern looks at. `calmed` may be NULL. */
+static const char *subject_of(const struct pattern *pattern, const struct text *text, const char *calmed,
+                              size_t *len)
 {
     bool crisis = pattern->intent->class == INTENT_CRISIS;
-    const char *subject = pattern->raw ? m->text->raw : crisis && m->calmed ? m->calmed : m->text->canon;
-    size_t len = pattern->raw ? m->text->raw_len : m->text->canon_len;
+    const char *subject = pattern->raw ? text->raw : crisis && calmed ? calmed : text->canon;
+    *len = pattern->raw ? text->raw_len : text->canon_len;
+    if (!crisis && *len > TALK_LARGEST)
+        for (*len = TALK_LARGEST; ((unsigned char)subject[*len] & 0xC0) == 0x80;)
+            --*len;
+    return subject;
+}
+
+static void match_one(struct matching *m, const struct pattern *pattern)
+{
+    size_t len;
+    bool crisis = pattern->intent->class == INTENT_CRISIS;
     struct intent_score *score = &m->scores[pattern->intent->number];
     if (score->best >= pattern->weight && (crisis || score->hits > HITS_COUNTED))
         return; /* it could change nothing */
-    if (!crisis && len > TALK_LARGEST)
-        for (len = TALK_LARGEST; ((unsigned char)subject[len] & 0xC0) == 0x80;)
-            len--;
+    const char *subject = subject_of(pattern, m->text, m->calmed, &len);
     int rc = run(m->intents, pattern, subject, len, 0);
     if (rc == PCRE2_ERROR_NOMATCH)
         return;
@@ -257,6 +267,31 @@ const char *intents_score(const struct intents *intents, const struct text *text
                 match_one(&m, pattern);
         }
     return m.calmed ? m.calmed : text->canon;
+}
+
+/* ---- one pattern alone ---- */
+
+const char *intents_pattern(const struct intents *intents, size_t number, int *line)
+{
+    if (number >= intents->n_patterns)
+        return NULL;
+    *line = intents->patterns[number].line;
+    return intents->patterns[number].intent->file;
+}
+
+const uint8_t *intents_indexed(const struct intents *intents, const struct text *text, struct arena *arena)
+{
+    uint8_t *bits = arena_alloc(arena, prefilter_bytes(intents->filter));
+    prefilter_run(intents->filter, text->canon, text->canon_len, bits);
+    return bits;
+}
+
+bool intents_match_alone(const struct intents *intents, size_t number, const struct text *text)
+{
+    size_t len;
+    const struct pattern *pattern = &intents->patterns[number];
+    const char *subject = subject_of(pattern, text, NULL, &len);
+    return run(intents, pattern, subject, len, 0) >= 0;
 }
 
 /* ---- access ---- */

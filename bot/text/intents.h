@@ -94,4 +94,11 @@ int intents_label_number(const struct intents *intents, size_t number);
 /* Patterns without a required word (each runs on every message), for `check` and the bench. */
 size_t intents_unindexed(const struct intents *intents);
 
+/* For tools only, one pattern alone, by its number from 0: its file and line, NULL behind the last; the bits
+ * (by number) of those that the index lets see a text, the arena's; and whether one matches, whatever the
+ * index says and without calm words blanked out. */
+const char *intents_pattern(const struct intents *intents, size_t number, int *line);
+const uint8_t *intents_indexed(const struct intents *intents, const struct text *text, struct arena *arena);
+bool intents_match_alone(const struct intents *intents, size_t number, const struct text *text);
+
 #endif

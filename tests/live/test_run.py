@@ -3,6 +3,7 @@
 
 import os
 import pty
+import re
 import select
 import subprocess
 import tempfile
@@ -133,6 +134,25 @@ def test_coverage_has_every_kommune_in_csv_and_map():
         circles = [e for e in ElementTree.parse(path).iter() if e.tag.endswith("circle")]
         assert len(circles) == 357 + 5  # and the legend's
         assert ctl("coverage", "--map", os.path.join(folder, "none", "map.svg")).returncode == 1
+
+
+def test_patterns_names_the_ten_slowest():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "messages.tsv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("# a comment\n\nkostnad\tnb\tHva koster det?\nhilsen\tnn\tHei, eg bur i Horten\n")
+        done = ctl("patterns", path)
+        first, *table = done.stdout.splitlines()
+        slowest = [row.split() for row in table if re.search(r" intents/\w+\.intent:[1-9][0-9]*$", row)]
+        times = [float(row[0]) for row in slowest]
+        assert done.returncode == 0 and "99th percentile" in first and "2 messages" in first, done
+        assert len(slowest) == 10 and times == sorted(times, reverse=True), done.stdout
+        assert all(0 <= int(row[2]) <= int(row[1]) <= 2 for row in slowest), done.stdout
+        with open(path, "a", encoding="utf-8") as file:
+            file.write("no tabs\n")
+        done = ctl("patterns", path)
+        assert done.returncode == 1 and f"{path}:5" in done.stderr, done
+    assert ctl("patterns").returncode == 64 and ctl("patterns", "/nowhere.tsv").returncode == 1
 
 
 def test_nearest_exit_codes():

@@ -6,9 +6,10 @@
 A FILE has the form of the corpus, one message a line: label<TAB>variety<TAB>message (`#` starts a comment).
 Reported are the share of right labels, over all, for each label and for each variety; the share where the label
 is right or among the suggestions; the pairs that are confused; how many crisis messages are caught (care certain
-or possible) and which other messages raise a false alarm; and each wrong message as `want got rule message`.
+or possible) and which other messages raise a false alarm; each wrong message as `want got rule message`; and,
+from `selvhjelpsctl patterns`, the time a message takes and the ten slowest patterns over the whole files.
 
---labels restricts to messages whose label is in the list, --quiet leaves out the wrong messages.
+--labels restricts to messages whose label is in the list, --quiet leaves out the wrong messages and the times.
 """
 import argparse
 import json
@@ -123,11 +124,18 @@ def print_wrong(messages):
         print(f"{mark} {message.label:<18} {message.got:<18} {rule:<32} {message.text}")
 
 
+def print_times(ctl, paths):
+    run = subprocess.run([ctl, "patterns", *paths], capture_output=True, encoding="utf-8")
+    if run.returncode != 0:
+        sys.exit(run.stderr)
+    print(f"\n{run.stdout}", end="")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ctl", default="build/selvhjelpsctl", help="the program (default: %(default)s)")
     parser.add_argument("--labels", default="", help="only messages with these labels, with commas between")
-    parser.add_argument("--quiet", action="store_true", help="figures only, no wrong messages")
+    parser.add_argument("--quiet", action="store_true", help="figures only, no wrong messages, no times")
     parser.add_argument("files", nargs="+", metavar="FILE")
     options = parser.parse_args()
     labels = {label for label in options.labels.split(",") if label}
@@ -144,6 +152,7 @@ def main():
     print_crisis(messages)
     if not options.quiet:
         print_wrong(messages)
+        print_times(options.ctl, options.files)
 
 
 if __name__ == "__main__":
