@@ -76,8 +76,9 @@ struct intent_score {
 const char *intents_score(const struct intents *intents, const struct text *text, struct arena *arena,
                           struct intent_score *scores);
 
-/* Likeness of the text to the examples of each intent, 0 to 1, from character trigrams; `lines` receives the
- * line of the most similar example. Arrays of intents_count() entries. */
+/* For a folder without a label model (with one: zeros). Likeness of the text to the examples of each intent,
+ * 0 to 1, from character trigrams; `lines` receives the line of the most similar example. Arrays of
+ * intents_count() entries. */
 void intents_likeness(const struct intents *intents, const struct text *text, struct arena *arena,
                       float *likeness, int *lines);
 

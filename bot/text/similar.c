@@ -132,6 +132,10 @@ void intents_likeness(const struct intents *intents, const struct text *text, st
                       float *likeness, int *lines)
 {
     const struct similar *s = intents->similar;
+    memset(likeness, 0, intents_count(intents) * sizeof *likeness);
+    memset(lines, 0, intents_count(intents) * sizeof *lines);
+    if (!s)
+        return;
     uint16_t grams[GRAMS_MOST];
     float counts[GRAMS_MOST], norm = 0;
     float *sums = arena_alloc(arena, (s->count + 1) * sizeof *sums);

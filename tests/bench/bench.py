@@ -207,8 +207,8 @@ def understand(bench):
               f"{found['lines']} messages, median of 31 rounds")
     bench.row("understanding one message, 99th percentile µs", "≤ 250", "", f"{whole['p99']:.0f}", whole["p99"] <= 250,
               f"the slowest {whole['most']:.0f}")
-    for part in ("normalise", "intents", "mentions", "likeness"):
-        note = "only where nothing else decides" if part == "likeness" else ""
+    for part in ("normalise", "intents", "mentions", "labels"):
+        note = "the learned model" if part == "labels" else ""
         bench.row(f"  {part}, mean and 99 %", "", "", f"{found[part]['mean']:.1f}, {found[part]['p99']:.0f}", note=note)
     bench.row("  patterns without a required word", "", "", str(found["unindexed"]), note="these run on every message")
 

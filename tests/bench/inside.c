@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include "text/label_model.h"
 #include "base/clock.h"
 #include "base/keys.h"
 #include "lines.h"
@@ -78,8 +79,8 @@ static void load_data(struct dataset *data)
 
 /* ---- understanding ---- */
 
-enum measured_part { PART_ALL, PART_NORMALISE, PART_INTENTS, PART_MENTIONS, PART_LIKENESS, PARTS };
-static const char *const part_names[PARTS] = {"all", "normalise", "intents", "mentions", "likeness"};
+enum measured_part { PART_ALL, PART_NORMALISE, PART_INTENTS, PART_MENTIONS, PART_LABELS, PARTS };
+static const char *const part_names[PARTS] = {"all", "normalise", "intents", "mentions", "labels"};
 
 struct bench {
     struct dataset data;
@@ -96,8 +97,7 @@ static double time_part(struct bench *b, enum measured_part part, const char *me
     struct understood understood;
     arena_reset(&b->arena);
     struct intent_score *scores = arena_alloc(&b->arena, intents_count(intents) * sizeof *scores);
-    float *likeness = arena_alloc(&b->arena, intents_count(intents) * sizeof *likeness);
-    int *example_lines = arena_alloc(&b->arena, intents_count(intents) * sizeof *example_lines);
+    float margins[LABELS_MOST];
     if (part > PART_NORMALISE)
         text = text_normalise(message, strlen(message), intents_words(intents), &b->arena);
     else
@@ -117,8 +117,8 @@ static double time_part(struct bench *b, enum measured_part part, const char *me
     case PART_MENTIONS:
         mentions_find(b->data.gazetteer, &text, false, &b->arena);
         break;
-    case PART_LIKENESS:
-        intents_likeness(intents, &text, &b->arena, likeness, example_lines);
+    case PART_LABELS:
+        label_model_score(intents_label_model(intents), &text, margins);
         break;
     case PARTS:
         break;

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Holds what has been reached on the sets of messages: no label and no crisis may fall below its floor.
 
-test_floor.py CTL. The sets second.tsv and crisis_extra.tsv are those that patterns were mended with; held_out.tsv is
-never used for mending, so its floor is what people who write for the first time will meet."""
+test_floor.py CTL. The sets second.tsv and crisis_extra.tsv are those that patterns were mended with and that the models learned
+from; held_out.tsv and fourth_unseen.tsv are never used for either, so their floors are what people who write for the
+first time will meet."""
 
 import os
 import sys
@@ -12,14 +13,14 @@ import places_report
 import report
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-# The labels that have intents by now; the others of the corpus come later.
 LABELS = [name[:-7] for name in os.listdir(os.path.join(FOLDER, "..", "..", "intents")) if name.endswith(".intent")] + ["annet"]
 
 # set, right over all, right of the weakest label, crisis caught, certain and possible false alarms (shares)
 FLOORS = [
-    ("second.tsv", 0.93, 0.80, 0.98, 0.01, 0.05),
-    ("crisis_extra.tsv", 0.80, 0.0, 0.98, 0.01, 0.15),
-    ("held_out.tsv", 0.72, 0.0, 0.95, 0.02, 0.05),
+    ("second.tsv", 0.95, 0.80, 0.99, 0.01, 0.05),
+    ("crisis_extra.tsv", 0.85, 0.0, 0.99, 0.01, 0.15),
+    ("held_out.tsv", 0.88, 0.45, 0.97, 0.01, 0.06),
+    ("fourth_unseen.tsv", 0.77, 0.35, 0.975, 0.012, 0.09),
 ]
 
 
