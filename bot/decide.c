@@ -25,7 +25,7 @@ static bool can_be_label(const struct intent *intent)
 /* The label for what other services answer; `annet.intent` lists its words. */
 static bool is_everyday(const struct intent *intent)
 {
-    return intent && strcmp(intent->label, "annet") == 0;
+    return strcmp(intent->label, "annet") == 0;
 }
 
 /* An answer, `hvorfor?` or a word for moving about in the conversation is nothing to suggest. */
@@ -210,7 +210,7 @@ static void look_at_examples(const struct intents *intents, const struct intent_
     intents_likeness(intents, &out->text, arena, likeness, lines);
     if (!out->intent)
         decide_by_likeness(intents, like, out);
-    if (is_everyday(out->intent))
+    if (out->intent && is_everyday(out->intent))
         out->intent = NULL;
     suggest(intents, scores, like, out);
 }
@@ -220,9 +220,9 @@ static void decide_without_model(const struct intents *intents, const struct int
                                  bool explain, struct arena *arena, struct understood *out)
 {
     decide_by_pattern(intents, scores, out);
-    if (only_leads_in(out) || (is_everyday(out->intent) && tells_home(out)))
+    if (only_leads_in(out) || (out->intent && is_everyday(out->intent) && tells_home(out)))
         out->intent = out->also = NULL;
-    if (is_everyday(out->intent)) {
+    if (out->intent && is_everyday(out->intent)) {
         out->intent = out->also = NULL; /* somebody else's matter: no place and no likeness makes it ours */
         return;
     }

@@ -39,6 +39,15 @@ static bool is_only_the_place(const struct understood *u)
            (u->place->whole || (u->place->role == ROLE_HOME || u->place->role == ROLE_MEANT));
 }
 
+/* Whether the sentence says of every one that somebody lives or looks for something there. */
+static bool are_surely_places(const struct mentions *mentions)
+{
+    for (size_t i = 0; i < mentions->count; i++)
+        if (mentions->list[i].role < ROLE_HOME || mentions->list[i].spelled)
+            return false;
+    return mentions->count > 0;
+}
+
 static void look_at_care(const struct intents *intents, struct arena *arena, struct understood *out,
                          struct intent_score *scores)
 {
@@ -72,16 +81,18 @@ void understand(const struct intents *intents, const struct gazetteer *gazetteer
     out->text = text_normalise(message, len, intents_words(intents), arena);
     out->language = language_of(&out->text, &out->language_lead);
     struct intent_score *scores = arena_alloc(arena, intents_count(intents) * sizeof *scores);
-    look_at_care(intents, arena, out, scores);
     out->mentions = mentions_find(gazetteer, &out->text, asked_place, arena);
     out->place = mentions_main(&out->mentions);
     struct text written = out->text;
+    bool certain_places = are_surely_places(&out->mentions);
+    if (!certain_places)
+        look_at_care(intents, arena, out, scores);
     if (out->mentions.count) { /* what is said, whatever the places are called */
         struct care care = out->care;
         out->text = without_places(intents, out, arena);
         look_at_care(intents, arena, out, scores);
-        if (!out->place || !is_only_the_place(out))
-            out->care = care;
+        if (!certain_places && (!out->place || !is_only_the_place(out)))
+            out->care = care; /* a word that hides in a doubtful name must not be missed */
     }
     out->topic = topics_find(intents_topics(intents), &out->text);
     decide(intents, scores, explain, arena, out);

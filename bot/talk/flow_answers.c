@@ -31,7 +31,8 @@ static void answer_human(struct turn *t)
 /* Next of kin: what there is for them, and where. */
 static void answer_kin(struct turn *t)
 {
-    say_part(t, "parorende");
+    struct part *part = say_part(t, "parorende");
+    value_truth(values_new(t, part, 1), "kjent", t->next->has_place);
     find_about(t, "parorende");
     if (t->next->has_place) {
         find_wish(t, "finn_kontaktpunkt");

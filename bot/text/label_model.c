@@ -23,19 +23,17 @@ struct label_model {
 
 /* ---- features ---- */
 
-static int compare_buckets(const void *a, const void *b)
-{
-    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
-}
-
-/* Sorts and folds repeats. */
+/* Keeps each bucket once, in the order of the text. */
 static size_t distinct(uint16_t *features, size_t count)
 {
+    uint64_t seen[LABEL_BUCKETS / 64] = {0};
     size_t kept = 0;
-    qsort(features, count, sizeof *features, compare_buckets);
-    for (size_t i = 0; i < count; i++)
-        if (!kept || features[kept - 1] != features[i])
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bit = 1ULL << (features[i] % 64);
+        if (!(seen[features[i] / 64] & bit))
             features[kept++] = features[i];
+        seen[features[i] / 64] |= bit;
+    }
     return kept;
 }
 

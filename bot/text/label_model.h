@@ -31,13 +31,13 @@ void label_model_score(const struct label_model *model, const struct text *text,
 /* ---- learning (selvhjelpsctl train-labels) ---- */
 
 struct label_lesson {
-    uint16_t *features; /* buckets, ascending, each once; made by label_model_features, the arena's */
+    uint16_t *features; /* buckets, each once; made by label_model_features, the arena's */
     size_t count;
     size_t label;
     bool reject; /* it is not of this label; what it is instead is not told */
 };
 
-/* The different buckets of a text, ascending; the array is the arena's. */
+/* The different buckets of a text; the array is the arena's. */
 size_t label_model_features(const struct text *text, struct arena *arena, uint16_t **features);
 /* Learns by dual coordinate descent (Hsieh et al. 2008, algorithm 1 for the squared hinge loss), in an order
  * of its own: the same lessons give the same model. `names` are copied. Owned by the caller. */
