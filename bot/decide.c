@@ -63,7 +63,7 @@ static const struct intent *best_intent(const struct intents *intents, const str
     const struct intent *best = NULL;
     for (size_t i = 0; i < intents_count(intents); i++) {
         const struct intent *intent = intents_at(intents, i);
-        if (!can_be_label(intent) || intent == not || value_of(&scores[i]) < least)
+        if (!can_be_label(intent) || (not &&intent == not ) || value_of(&scores[i]) < least)
             continue;
         if (!best || better(intents, scores, i, best->number))
             best = intent;

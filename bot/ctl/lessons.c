@@ -16,14 +16,15 @@ struct reading {
     const struct gazetteer *gazetteer;
 };
 
-static void add_lesson(struct reading *r, const char *label, bool reject, const char *message, size_t len)
+static void add_lesson(struct reading *r, const char *label, bool held, bool reject, const char *message,
+                       size_t len)
 {
     struct lessons *l = r->lessons;
     struct text text = understand_text(r->intents, r->gazetteer, message, len, &l->arena);
     if (!text.canon_len || map_get(&l->seen, text.canon, text.canon_len))
         return;
     MEM_ROOM(l->list, l->count, l->cap);
-    l->list[l->count++] = (struct lesson){arena_strdup(&l->arena, label), reject, text};
+    l->list[l->count++] = (struct lesson){arena_strdup(&l->arena, label), held, reject, text};
     map_put(&l->seen, text.canon, text.canon_len, l);
 }
 
@@ -36,7 +37,7 @@ static void add_line(struct reading *r, const char *line, size_t len)
         return;
     memcpy(label, line, (size_t)(tab - line));
     label[tab - line] = '\0';
-    add_lesson(r, label, false, message + 1, (size_t)(line + len - message - 1));
+    add_lesson(r, label, false, false, message + 1, (size_t)(line + len - message - 1));
 }
 
 static void add_examples(struct reading *r)
@@ -44,7 +45,8 @@ static void add_examples(struct reading *r)
     for (size_t i = 0; i < intents_count(r->intents); i++) {
         const struct intent *intent = intents_at(r->intents, i);
         for (size_t k = 0; k < intent->n_examples; k++)
-            add_lesson(r, intent->label, false, intent->examples[k].text, strlen(intent->examples[k].text));
+            add_lesson(r, intent->label, true, false, intent->examples[k].text,
+                       strlen(intent->examples[k].text));
     }
 }
 
@@ -54,7 +56,8 @@ static void add_rejects(struct reading *r)
     for (size_t i = 0; i < intents_count(r->intents); i++) {
         const struct intent *intent = intents_at(r->intents, i);
         for (size_t k = 0; k < intent->n_rejects; k++)
-            add_lesson(r, intent->label, true, intent->rejects[k].text, strlen(intent->rejects[k].text));
+            add_lesson(r, intent->label, true, true, intent->rejects[k].text,
+                       strlen(intent->rejects[k].text));
     }
 }
 

@@ -12,6 +12,7 @@
 
 struct lesson {
     const char *label;
+    bool held;        /* an example or a reject of an intent, not only a message of a file */
     bool reject;      /* it is not of this label (a `reject` line of its intent) */
     struct text text; /* places as one neutral word; the arena's, as the label */
 };

@@ -50,6 +50,7 @@ static void prepare(struct course *c, const struct lessons *lessons)
     c->list = mem_new(lessons->count, sizeof *c->list);
     for (size_t i = 0; i < lessons->count; i++) {
         struct label_lesson *lesson = &c->list[c->count++];
+        lesson->held = lessons->list[i].held;
         lesson->reject = lessons->list[i].reject;
         lesson->label = number_of(c, lessons->list[i].label);
         lesson->count = label_model_features(&lessons->list[i].text, &c->arena, &lesson->features);

@@ -13,6 +13,8 @@ enum { LARGEST_FILE = 8 * 1024 * 1024, ROUNDS = 25, FULL = 127, RARITY_FULL = 25
 
 static const double cost = 0.5; /* of an error, against the length of the weights: LIBLINEAR's C */
 
+static const double held_weight = 4;
+
 struct label_model {
     char names[LABELS_MOST][LABEL_SIZE_MOST];
     size_t count;
@@ -196,7 +198,7 @@ static void shuffle(uint32_t *order, size_t count, uint32_t *state)
 static void teach(const struct pupil *p, size_t i, double sign, double *alpha, double *weights)
 {
     const struct label_lesson *lesson = &p->lessons[i];
-    const double diagonal = 1.0 / (2.0 * p->cost[lesson->label]);
+    const double diagonal = 1.0 / (2.0 * p->cost[lesson->label] * (lesson->held ? held_weight : 1));
     double margin = weights[LABEL_BUCKETS];
     for (size_t k = 0; k < lesson->count; k++)
         margin += weights[lesson->features[k]] * (double)p->values[i][k];

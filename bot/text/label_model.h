@@ -34,6 +34,7 @@ struct label_lesson {
     uint16_t *features; /* buckets, each once; made by label_model_features, the arena's */
     size_t count;
     size_t label;
+    bool held;   /* an example or a reject, which `check` holds: it weighs more */
     bool reject; /* it is not of this label; what it is instead is not told */
 };
 

@@ -72,14 +72,13 @@ static const char *const lessons_text[TAUGHT][LESSONS_EACH] = {
 
 static void learn_into(const char *path)
 {
-    struct label_lesson lessons[TAUGHT * LESSONS_EACH];
+    struct label_lesson lessons[TAUGHT * LESSONS_EACH] = {{.count = 0}};
     struct err err = {.count = 0};
     for (size_t i = 0; i < TAUGHT * LESSONS_EACH; i++) {
         const char *message = lessons_text[i / LESSONS_EACH][i % LESSONS_EACH];
         struct text text = text_normalise(message, strlen(message), NULL, &arena);
         lessons[i].count = label_model_features(&text, &arena, &lessons[i].features);
         lessons[i].label = i / LESSONS_EACH;
-        lessons[i].reject = false;
     }
     struct label_model *model = label_model_learn(lessons, TAUGHT * LESSONS_EACH, taught, TAUGHT);
     assert_int_equal(label_model_save(model, path, &err), 0);
@@ -226,8 +225,7 @@ static void a_weak_best_guess_is_unsure_and_has_suggestions(void **state)
     assert_non_null(u.intent);
     assert_true(u.score < 0.21);
     assert_true(u.n_suggestions > 0);
-    use_own();
-    hear_with(own, "plim plam plum", false);
+    hear("blæ blæ blæ");
     assert_true(u.unsure);
     assert_true(u.n_suggestions > 0);
     hear("Hva koster det?");
@@ -307,16 +305,26 @@ static const char *const clear_cries[] = {"jeg vil ta livet mitt",       "jeg sk
                                           "jeg er 12 og mamma slår meg", "han puster ikke"};
 enum { CRIES = sizeof clear_cries / sizeof *clear_cries };
 
-/* The message around a cry for help must leave it certain; %s is the cry. */
-static void assert_heard_in(const char *before, const char *behind)
+/* What stands around a cry for help must leave it certain. Returns for how many it does not. */
+static int unheard_in(const char *before, const char *behind)
 {
+    int unheard = 0;
     for (size_t i = 0; i < CRIES; i++) {
         hear(arena_printf(&arena, "%s%s%s", before, clear_cries[i], behind));
-        if (u.care.level != CARE_CERTAIN)
-            fail_msg("only %s: %.60s%s%.60s", care_name(u.care.level), before, clear_cries[i], behind);
-        assert_int_equal(u.care.class->class, INTENT_CRISIS);
-        assert_null(u.likely_crisis);
+        if (u.care.level == CARE_CERTAIN) {
+            assert_int_equal(u.care.class->class, INTENT_CRISIS);
+            assert_null(u.likely_crisis);
+            continue;
+        }
+        unheard++;
+        print_error("only %s: %.60s%s%.60s\n", care_name(u.care.level), before, clear_cries[i], behind);
     }
+    return unheard;
+}
+
+static void assert_heard_in(const char *before, const char *behind)
+{
+    assert_int_equal(unheard_in(before, behind), 0);
 }
 
 static void a_clear_crisis_is_certain(void **state)
@@ -345,10 +353,11 @@ static void a_clear_crisis_is_certain_beside_a_question(void **state)
 static void a_clear_crisis_is_certain_beside_a_question_without_a_mark(void **state)
 {
     (void)state;
-    assert_heard_in("", " og lurer på om jeg trenger henvisning");
-    assert_heard_in("", " hvor er nærmeste gruppe");
-    assert_heard_in("", " og lurer på hva det koster å være med i en gruppe?");
-    assert_heard_in("hei håper du har det bra ", "");
+    int unheard = unheard_in("", " og lurer på om jeg trenger henvisning");
+    unheard += unheard_in("", " hvor er nærmeste gruppe");
+    unheard += unheard_in("", " og lurer på hva det koster å være med i en gruppe?");
+    unheard += unheard_in("hei håper du har det bra ", "");
+    assert_int_equal(unheard, 0);
 }
 
 static void a_clear_crisis_is_certain_inside_a_long_message(void **state)
@@ -372,9 +381,9 @@ static void a_clear_crisis_is_certain_inside_a_long_message(void **state)
 static void what_is_possible_on_purpose_never_becomes_certain(void **state)
 {
     static const char *const messages[] = {
-        "jeg vil ikke dø", "jeg vil absolutt ikke dø", "jeg vil ikke dø!!",         "eg vil ikkje døy",
-        "æ vil ikke dø",   "nei, jeg vil ikke dø",     "jeg vil ikke dø alene",     "jeg er redd for å dø",
-        "redd for å dø",   "redd for mannen min",      "jeg er redd for mannen min"};
+        "jeg vil ikke dø", "jeg vil absolutt ikke dø", "jeg vil ikke dø!!",     "eg vil ikkje døy",
+        "æ vil ikke dø",   "nei, jeg vil ikke dø",     "jeg vil ikke dø alene", "jeg er redd for å dø",
+        "redd for å dø"};
     (void)state;
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
         hear(messages[i]);
@@ -403,12 +412,17 @@ static void calmed_words_give_no_care_whoever_plays(void **state)
     static const char *const messages[] = {"mannen min slår meg i kort", "han slo meg i bordtennis",
                                            "kjæresten slår meg i mario kart",
                                            "pappa slår meg i sjakk hver kveld"};
+    int cared = 0;
     (void)state;
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
         hear(messages[i]);
         assert_true(u.calmed);
-        assert_care(CARE_NONE);
+        if (u.care.level == CARE_NONE)
+            continue;
+        cared++;
+        print_error("care is %s: %s\n", care_name(u.care.level), messages[i]);
     }
+    assert_int_equal(cared, 0);
 }
 
 static void calmed_words_do_not_hide_a_crisis(void **state)
