@@ -12,7 +12,8 @@ enum {
     DECIDES = 30,
     ALSO_DECIDES = 55,
     PLACE_WORDS_MOST = 4,
-    SEEK_WORDS_MOST = 6
+    SEEK_WORDS_MOST = 6,
+    DECISIVE = 95
 };
 static const double SURE = 0.8; /* from this score on nothing else is suggested beside it */
 static const double likeness_decides = 0.30, likeness_margin = 0.02, likeness_suggests = 0.10;
@@ -74,9 +75,9 @@ static const struct intent *best_intent(const struct intents *intents, const str
 /* Wishes of which two may stand in one message: all that are answered with a text or a place. */
 static bool is_question(const struct intent *intent)
 {
-    static const char *const not_these[] = {"annet",  "ja",    "nei",  "takk",     "hilsen",
-                                            "farvel", "klage", "bot",  "slett",    "trekk",
-                                            "status", "hjelp", "tema", "parorende"};
+    static const char *const not_these[] = {"annet",  "ja",    "nei",  "takk",      "hilsen",
+                                            "farvel", "klage", "bot",  "slett",     "trekk",
+                                            "status", "hjelp", "tema", "parorende", "behandling"};
     for (size_t i = 0; i < sizeof not_these / sizeof *not_these; i++)
         if (strcmp(not_these[i], intent->label) == 0)
             return false;
@@ -239,7 +240,8 @@ static void decide_without_model(const struct intents *intents, const struct int
 static const double pattern_weight = 0.3;  /* of a pattern's weight, against the model's margin */
 static const double unsure_below = -0.6;   /* there the best label is right for one message in three only */
 static const double everyday_weight = 0.6; /* more, of a word that is somebody else's matter */
-static const double calmed_weight = 0.8;   /* taken from crisis labels where words only sound alarming */
+static const double decisive_weight = 0.6; /* more, of a pattern that says it is nothing else */
+static const double calmed_weight = 1.5;   /* taken from crisis labels where words only sound alarming */
 static const double never = -9,
                     never_below = -0.5; /* of a crisis' margin: the model is never so mild there */
 static const double VERY_SURE = 0.9;
@@ -299,6 +301,7 @@ static void score_labels(const struct intents *intents, const struct text *text,
     for (size_t words = 0; end > text->canon && words < END_WORDS; words += *--end == ' ')
         ;
     float of_end[LABELS_MOST];
+    end += *end == ' ';
     struct text alone = {.canon = end, .plain = end};
     label_model_score(model, &alone, of_end);
     for (size_t i = 0; i < label_model_count(model); i++)
@@ -315,6 +318,8 @@ static struct weighing weigh(const struct intents *intents, const struct intent_
         const struct intent *intent = intents_at(intents, i);
         int number = intents_label_number(intents, i), value = value_of(&scores[i]);
         w.sums[i] = number < 0 ? untaught(value) : (double)margins[number] + pattern_weight * value / 100.0;
+        if (scores[i].best >= DECISIVE)
+            w.sums[i] += decisive_weight;
         if (is_everyday(intent))
             w.sums[i] += everyday_weight * value / 100.0;
         if (intent->class == INTENT_CRISIS) {
@@ -334,14 +339,14 @@ static struct weighing weigh(const struct intents *intents, const struct intent_
     return w;
 }
 
-static const struct intent *heaviest(const struct intents *intents, const struct weighing *w,
+static const struct intent *heaviest(const struct intents *intents, const struct weighing *w, bool suggest,
                                      const struct understood *out)
 {
     const struct intent *best = NULL;
     for (size_t i = 0; i < intents_count(intents); i++) {
         const struct intent *intent = intents_at(intents, i);
         bool taken = w->sums[i] <= never || (best && w->sums[i] <= w->sums[best->number]);
-        taken = taken || intent == out->intent || (out->intent && !can_be_suggested(intent));
+        taken = taken || intent == out->intent || (suggest && !can_be_suggested(intent));
         for (size_t k = 0; k < out->n_suggestions; k++)
             taken = taken || out->suggestions[k] == intent;
         if (!taken)
@@ -357,29 +362,55 @@ static double as_score(double sum)
 }
 
 /* How far the model may move what care has found, by one step; its lead is how much likelier than any other
- * label it finds a crisis. What patterns call possible on purpose (`jeg vil ikke dø`, `redd for mannen min`)
+ * label it finds a crisis. What patterns call possible on purpose (`jeg vil ikke dø`)
  * stays possible; what they are certain of may only become possible, and only where no sentence is like a
  * crisis. Chosen on fourth.tsv (README). */
 static const double certain_from = 0.6, possible_from = 0.15, dropped_below = -1.0;
 static const double doubted_below = -0.4, unlike_below = -0.65, far_below = -1.6;
 
-/* The highest margin of a crisis label in any sentence: a question behind a cry for help must not drown it.
- */
-static double crisis_in_sentences(const struct intents *intents, const struct text *text, struct arena *arena)
+static double crisis_margin(const struct intents *intents, const struct text *text)
 {
     float margins[LABELS_MOST];
     double most = never;
-    for (const char *at = text->canon; at;) {
-        struct text sentence = next_sentence(&at, arena);
-        label_model_score(intents_label_model(intents), &sentence, margins);
-        for (size_t i = 0; i < intents_count(intents); i++) {
-            int number = intents_label_number(intents, i);
-            bool crisis = number >= 0 && intents_at(intents, i)->class == INTENT_CRISIS;
-            if (crisis && (double)margins[number] > most)
-                most = (double)margins[number];
-        }
+    label_model_score(intents_label_model(intents), text, margins);
+    for (size_t i = 0; i < intents_count(intents); i++) {
+        int number = intents_label_number(intents, i);
+        bool crisis = number >= 0 && intents_at(intents, i)->class == INTENT_CRISIS;
+        if (crisis && (double)margins[number] > most)
+            most = (double)margins[number];
     }
     return most;
+}
+
+static const char *skip_words(const char *at, size_t words)
+{
+    for (; *at && words; words--) {
+        at += strcspn(at, " ");
+        at += *at == ' ';
+    }
+    return at;
+}
+
+/* The highest margin of a crisis label in any sentence, or few words that stand together: a question before
+ * or behind a cry for help, with or without a mark between, must not drown it. */
+static double crisis_in_parts(const struct intents *intents, const struct text *text, struct arena *arena)
+{
+    enum { CRY_WORDS = 5 };
+    double most = never;
+    for (const char *at = text->canon; at;) {
+        struct text sentence = next_sentence(&at, arena);
+        double margin = crisis_margin(intents, &sentence);
+        most = margin > most ? margin : most;
+    }
+    for (const char *start = text->canon;; start = skip_words(start, CRY_WORDS / 2)) {
+        const char *end = skip_words(start, CRY_WORDS);
+        const char *words = arena_strndup(arena, start, (size_t)(end - start));
+        struct text part = {.canon = words, .plain = words};
+        double margin = crisis_margin(intents, &part);
+        most = margin > most ? margin : most;
+        if (!*end)
+            return most;
+    }
 }
 
 static void weigh_care(const struct intents *intents, const struct weighing *w, double other,
@@ -391,13 +422,14 @@ static void weigh_care(const struct intents *intents, const struct weighing *w, 
     bool is_short = out->text.n_words <= SHORT_WORDS, by_pattern = care->class != NULL;
     if (!w->crisis_intent)
         return;
-    if (care->level == CARE_CERTAIN) {
-        if (lead < doubted_below && is_short &&
-            crisis_in_sentences(intents, &out->text, arena) < unlike_below)
+    if (out->calmed && care->level == CARE_POSSIBLE && !by_pattern && lead < dropped_below) {
+        care->level = CARE_NONE; /* `han slo meg i bordtennis` */
+    } else if (care->level == CARE_CERTAIN) {
+        if (lead < doubted_below && is_short && crisis_in_parts(intents, &out->text, arena) < unlike_below)
             care->level = CARE_POSSIBLE;
     } else if (care->level == CARE_POSSIBLE && !by_pattern &&
                (is_short ? lead < dropped_below
-                         : crisis_in_sentences(intents, &out->text, arena) < never_below)) {
+                         : crisis_in_parts(intents, &out->text, arena) < never_below)) {
         care->level = CARE_NONE;
     } else if (care->level == CARE_POSSIBLE && by_pattern && lead < far_below && w->crisis < unlike_below &&
                is_short) {
@@ -423,7 +455,7 @@ static bool is_crisis_first(const struct weighing *w, const struct intent *best,
 static void suggest_heaviest(const struct intents *intents, const struct weighing *w, struct understood *out)
 {
     while (out->n_suggestions < SUGGESTIONS_MOST) {
-        const struct intent *next = heaviest(intents, w, out);
+        const struct intent *next = heaviest(intents, w, true, out);
         if (!next)
             return;
         out->suggestions[out->n_suggestions++] = next;
@@ -431,9 +463,9 @@ static void suggest_heaviest(const struct intents *intents, const struct weighin
 }
 
 /* The question that a sentence asks by itself, NULL when it asks none that is clear. */
-static const struct intent *question_of(const struct intents *intents, const struct text *sentence)
+static const struct intent *question_of(const struct intents *intents, const struct text *sentence,
+                                        double clear)
 {
-    const double clear = -0.1;
     float margins[LABELS_MOST];
     const struct intent *best = NULL;
     double most = clear;
@@ -448,19 +480,45 @@ static const struct intent *question_of(const struct intents *intents, const str
     return best && is_question(best) ? best : NULL;
 }
 
+/* The next sentence, or with `commas` the next clause, in both forms. The marks of the two
+ * forms stand in the same order. */
+static struct text next_question(const char **canon, const char **plain, bool commas, struct arena *arena)
+{
+    const char *canon_end = *canon, *plain_end = *plain;
+    bool comma = true;
+    while (comma && canon_end) {
+        const char *stop = strstr(canon_end + (canon_end != *canon), " . ");
+        const char *mark = plain_end + (plain_end != *plain);
+        while (*mark && strncmp(mark, " . ", 3) && strncmp(mark, " , ", 3))
+            mark++;
+        comma = !commas && stop && mark[0] && mark[1] == ',';
+        canon_end = stop;
+        plain_end = *mark ? mark : NULL;
+        if (!plain_end)
+            break;
+    }
+    struct text sentence = {
+        .canon = canon_end ? arena_strndup(arena, *canon, (size_t)(canon_end - *canon)) : *canon,
+        .plain = plain_end ? arena_strndup(arena, *plain, (size_t)(plain_end - *plain)) : *plain};
+    *canon = canon_end && plain_end ? canon_end + 3 : NULL;
+    *plain = canon_end && plain_end ? plain_end + 3 : NULL;
+    return sentence;
+}
+
 /* `Hvem leder gruppen? Og hvor møtes dere?`: another question than `best` in another sentence. *before tells
  * whether it stands first. */
 static const struct intent *second_in_sentences(const struct intents *intents, const struct intent *best,
-                                                const struct text *text, struct arena *arena, bool *before)
+                                                const struct text *text, struct arena *arena, bool commas,
+                                                bool *before)
 {
     enum { WORDS_MOST = 40 };
     const struct intent *second = NULL;
     bool found_best = false;
     if (text->n_words > WORDS_MOST || !is_question(best))
         return NULL;
-    for (const char *at = text->canon; at;) {
-        struct text sentence = next_sentence(&at, arena);
-        const struct intent *asked = question_of(intents, &sentence);
+    for (const char *canon = text->canon, *plain = text->plain; canon;) {
+        struct text sentence = next_question(&canon, &plain, commas, arena);
+        const struct intent *asked = question_of(intents, &sentence, commas ? 0.3 : -0.1);
         found_best = found_best || asked == best;
         bool counts = asked && asked != best && !second &&
                       !(asked->class == INTENT_FLOW && best->class == INTENT_FLOW);
@@ -479,7 +537,9 @@ static void take_labels(const struct intents *intents, const struct intent_score
     const struct intent *second = second_intent(intents, scores, best);
     bool before = second && scores[best->number].best && scores[second->number].at < scores[best->number].at;
     if (!second)
-        second = second_in_sentences(intents, best, &out->text, arena, &before);
+        second = second_in_sentences(intents, best, &out->text, arena, false, &before);
+    if (!second)
+        second = second_in_sentences(intents, best, &out->text, arena, true, &before);
     before = before && second;
     out->intent = before ? second : best;
     out->also = before ? best : second;
@@ -492,7 +552,7 @@ static void decide_with_model(const struct intents *intents, const struct intent
                               struct arena *arena, struct understood *out)
 {
     struct weighing w = weigh(intents, scores, arena, out);
-    const struct intent *best = heaviest(intents, &w, out);
+    const struct intent *best = heaviest(intents, &w, false, out);
     if (!best)
         return;
     double sum = w.sums[best->number];
@@ -501,8 +561,6 @@ static void decide_with_model(const struct intents *intents, const struct intent
     out->unsure = sum < unsure_below;
     take_labels(intents, scores, best, arena, out);
     bool by_words = is_everyday(best) && scores[best->number].best; /* surely somebody else's matter */
-    if (explain ? out->score < VERY_SURE : out->unsure || (is_everyday(best) && !by_words))
-        suggest_heaviest(intents, &w, out);
     if (is_crisis_first(&w, best, out)) {
         out->intent = out->also = NULL;
         out->likely_crisis = w.crisis_intent;
@@ -512,8 +570,14 @@ static void decide_with_model(const struct intents *intents, const struct intent
         out->intent = out->also = NULL;
         decide_by_place(intents, out);
     }
-    if (!out->intent && !by_words)
+    if (!out->intent && !by_words) {
         out->rule_file = NULL;
+        out->rule_line = 0;
+    }
+    if (out->unsure)
+        out->also = NULL;
+    if (explain ? out->score < VERY_SURE : out->unsure || (is_everyday(best) && !by_words && !out->intent))
+        suggest_heaviest(intents, &w, out);
 }
 
 void decide(const struct intents *intents, const struct intent_score *scores, bool explain,

@@ -33,11 +33,13 @@ const struct place *gazetteer_find(const struct gazetteer *g, const char *plain,
 size_t name_bare(const char *plain, size_t len, char *out)
 {
     size_t n = 0;
+    bool paired = false; /* the last one stands for two letters already */
     for (size_t i = 0; i < len; i++) {
-        char c = plain[i], last = n ? out[n - 1] : '\0';
+        char c = plain[i], last = n && !paired ? out[n - 1] : '\0';
         if ((unsigned char)c == 0xC3 && i + 1 < len) /* æ and å are a, ø is o */
             c = (unsigned char)plain[++i] == 0xB8 ? 'o' : 'a';
         bool second = (last == 'a' && (c == 'a' || c == 'e')) || (last == 'o' && c == 'e');
+        paired = second;
         if (c != ' ' && c != '-' && !second)
             out[n++] = c;
     }

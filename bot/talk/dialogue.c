@@ -7,6 +7,7 @@
 /* Below this score a wish was guessed from likeness or a weak pattern: right after a crisis reply the door
  * that was opened stays open rather than that a guess is answered. */
 static const double SURE_ENOUGH = 0.5;
+static const double CLEAR_YES = 0.6; /* to delete, a `yes` that was guessed is not enough */
 
 /* ---- language ---- */
 
@@ -270,10 +271,11 @@ static bool do_asked(struct turn *t)
     bool yes = strcmp(label, "ja") == 0, no = strcmp(label, "nei") == 0;
     switch (t->state->asked) {
     case ASKED_DELETE:
+        yes = yes && u->score >= CLEAR_YES; /* anything but a clear yes deletes nothing */
         if (yes || no)
             privacy_decide(t, yes);
         else
-            t->next->asked = ASKED_NOTHING; /* anything but a clear yes deletes nothing */
+            t->next->asked = ASKED_NOTHING;
         return yes || no;
     case ASKED_PLACE_SURE:
         if (u->place && !u->place->spelled && find_mentioned(t, t->state->wish))

@@ -38,35 +38,42 @@ static const char *skip_words(const char *at, size_t words)
     return at;
 }
 
-double care_model_score(const struct care_model *model, const char *canon)
+/* The highest score of any `words` words that stand together, each window overlapping half of the last. */
+static double best_window(const struct care_model *model, const char *canon, size_t words)
 {
     uint16_t features[FEATURES_MOST];
     double best = 0;
     for (const char *start = canon;;) {
         size_t count = 0;
         const char *at = start;
-        if (features_of_words(&at, CARE_WINDOW, features, &count) >= 2) {
+        if (features_of_words(&at, words, features, &count) >= 2) {
             double score = care_model_score_features(model, features, count);
             best = score > best ? score : best;
         }
         if (!*at)
             return best;
-        start = skip_words(start, CARE_WINDOW / 2);
+        start = skip_words(start, words / 2);
     }
+}
+
+double care_model_score(const struct care_model *model, const char *canon)
+{
+    return best_window(model, canon, CARE_WINDOW);
 }
 
 double care_model_score_best(const struct care_model *model, const char *canon)
 {
-    enum { SENTENCE_MOST = 1024 };
+    enum { CRY_WORDS = 5, SENTENCE_MOST = 1024 };
+    double best = best_window(model, canon, CARE_WINDOW), cry = best_window(model, canon, CRY_WORDS);
     char sentence[SENTENCE_MOST];
-    double best = care_model_score(model, canon);
+    best = cry > best ? cry : best;
     for (const char *at = canon; at;) {
         const char *stop = strstr(at, " . ");
         size_t len = stop ? (size_t)(stop - at) : strlen(at);
         if (len < SENTENCE_MOST) { /* a longer one is covered by the windows */
             memcpy(sentence, at, len);
             sentence[len] = '\0';
-            double score = care_model_score(model, sentence);
+            double score = best_window(model, sentence, CARE_WINDOW);
             best = score > best ? score : best;
         }
         at = stop ? stop + 3 : NULL;

@@ -26,8 +26,8 @@ void care_model_free(struct care_model *model);
  * message. A long text is looked at in windows of CARE_WINDOW words, and the highest score counts: one line
  * in a long story is enough. One word alone says too little: 0. */
 double care_model_score(const struct care_model *model, const char *canon);
-/* The highest score of the text and of each of its sentences: a question behind a cry for help must not drown
- * it. */
+/* The highest score of the text, of each of its sentences and of any few words of it: a question before or
+ * behind a cry for help, with or without a mark between, must not drown it. */
 double care_model_score_best(const struct care_model *model, const char *canon);
 /* From this score on a message counts as possible. */
 double care_model_threshold(const struct care_model *model);

@@ -54,7 +54,7 @@ size_t features_of_words(const char **at, size_t words, uint16_t *features, size
     size_t last_len = 0, before_len = 0, read = 0;
     while (**at && read < words) {
         size_t len = strcspn(*at, " ");
-        if (**at != '_') {
+        if (len && **at != '_') {
             add_feature(&g, 101, *at, len, "", 0);
             add_feature(&g, 102, last, last_len, *at, len);
             add_feature(&g, 103, before, before_len, *at, len);

@@ -299,8 +299,9 @@ static int read_label(struct label_model *model, const char *line)
 {
     char name[LABEL_SIZE_MOST];
     double scale, bias;
-    if (model->count == LABELS_MOST || sscanf(line, "label %39s %lf %lf", name, &scale, &bias) != 3 ||
-        !(scale > 0 && scale < 1) || !(fabs(bias) < 100))
+    int end = 0;
+    if (model->count == LABELS_MOST || sscanf(line, "label %39s %lf %lf%n", name, &scale, &bias, &end) != 3 ||
+        line[end] || !(scale > 0 && scale < 1) || !(fabs(bias) < 100))
         return -1;
     memcpy(model->names[model->count], name, sizeof name);
     model->scale[model->count] = (float)scale;
@@ -320,7 +321,8 @@ static int read_bucket(struct label_model *model, const char *line)
 {
     char *at;
     unsigned long bucket = strtoul(line, &at, 10);
-    if (at == line || *at != ' ' || bucket >= LABEL_BUCKETS || strlen(at + 1) != 2 * (model->count + 1))
+    if (*line < '0' || *line > '9' || *at != ' ' || bucket >= LABEL_BUCKETS ||
+        strlen(at + 1) != 2 * (model->count + 1))
         return -1;
     for (size_t i = 0; i <= model->count; i++) {
         int value = hex_value(at + 1 + 2 * i);

@@ -391,13 +391,13 @@ static void every_crisis_class_has_an_open_line_at_any_hour(void **state)
 static void every_real_line_is_shown_somewhere(void **state)
 {
     (void)state;
-    static const char *const classes[] = {"krise_selvmord", "krise_akutt", "krise_vold", "krise_barn",
-                                          "alle"};
+    static const char *const classes[] = {"krise_selvmord", "krise_akutt", "krise_vold",
+                                          "krise_barn",     "alle",        "etterlatte"};
     const struct helpline *out[HELPLINES_MOST];
     load_real();
     for (size_t i = 0; i < helplines_count(lines); i++) {
         bool shown = false;
-        for (size_t c = 0; c < 5; c++)
+        for (size_t c = 0; c < sizeof classes / sizeof *classes; c++)
             for (size_t n = helplines_pick(lines, classes[c], 0, out, HELPLINES_MOST); n > 0; n--)
                 shown = shown || out[n - 1] == helplines_at(lines, i);
         if (!shown)
