@@ -84,16 +84,20 @@ static bool is_question(const struct intent *intent)
     return intent->class == INTENT_TALK || intent->class == INTENT_FLOW;
 }
 
-/* A second question counts when its words are others than those of the first; to find and to join is one. */
+/* A second question counts when its words are others than those of the first, or, where no word tells where
+ * the first stands, when a mark stands before it; to find and to join is one. */
 static const struct intent *second_intent(const struct intents *intents, const struct intent_score *scores,
-                                          const struct intent *first)
+                                          const struct intent *first, const struct text *text)
 {
     const struct intent *second = best_intent(intents, scores, ALSO_DECIDES, first);
     if (!second || !is_question(first) || !is_question(second) ||
         (first->class == INTENT_FLOW && second->class == INTENT_FLOW))
         return NULL;
     const struct intent_score *a = &scores[first->number], *b = &scores[second->number];
-    return a->end <= b->at || b->end <= a->at ? second : NULL;
+    const char *mark = strstr(text->canon, " . ");
+    bool behind_mark = mark && mark < text->canon + b->at;
+    bool apart = a->best ? a->end <= b->at || b->end <= a->at : behind_mark;
+    return apart ? second : NULL;
 }
 
 static void decide_by_pattern(const struct intents *intents, const struct intent_score *scores,
@@ -106,7 +110,7 @@ static void decide_by_pattern(const struct intents *intents, const struct intent
     out->score = value_of(&scores[best->number]) >= 100 ? 1.0 : value_of(&scores[best->number]) / 100.0;
     out->rule_file = best->file;
     out->rule_line = scores[best->number].line;
-    out->also = second_intent(intents, scores, best);
+    out->also = second_intent(intents, scores, best, &out->text);
 }
 
 static bool says_where(const struct mention *place)
@@ -534,7 +538,7 @@ static const struct intent *second_in_sentences(const struct intents *intents, c
 static void take_labels(const struct intents *intents, const struct intent_score *scores,
                         const struct intent *best, struct arena *arena, struct understood *out)
 {
-    const struct intent *second = second_intent(intents, scores, best);
+    const struct intent *second = second_intent(intents, scores, best, &out->text);
     bool before = second && scores[best->number].best && scores[second->number].at < scores[best->number].at;
     if (!second)
         second = second_in_sentences(intents, best, &out->text, arena, false, &before);
