@@ -43,22 +43,34 @@ static void answer_kin(struct turn *t)
     t->step->say.ask_location = true;
 }
 
-/* Who lost somebody to suicide has a line of their own; it goes before the places. */
-static void say_for_bereaved(struct turn *t)
+/* Some topics have help lines of their own; they stand between the warm words and the places. */
+static const struct {
+    const char *topic, *reply, *class;
+} topic_lines[] = {
+    {"etterlatte", "etterlatte", "etterlatte"},
+    {"rus", "tema_rus", "rus"},
+};
+
+static bool say_topic_lines(struct turn *t)
 {
-    if (strcmp(t->next->topic, "etterlatte") == 0)
-        say_lines(t, "etterlatte", "etterlatte");
+    for (size_t i = 0; i < sizeof topic_lines / sizeof *topic_lines; i++)
+        if (strcmp(t->next->topic, topic_lines[i].topic) == 0) {
+            say_part(t, "tema_sted");
+            say_lines(t, topic_lines[i].reply, topic_lines[i].class);
+            return true;
+        }
+    return false;
 }
 
 static void answer_topic(struct turn *t)
 {
+    bool said = say_topic_lines(t);
     if (!t->next->has_place) {
-        say_for_bereaved(t);
-        find_ask(t, "tema");
+        find_ask(t, said ? "finn_kontaktpunkt" : "tema");
         return;
     }
-    say_part(t, "tema_sted");
-    say_for_bereaved(t);
+    if (!said)
+        say_part(t, "tema_sted");
     find_wish(t, "finn_kontaktpunkt");
 }
 

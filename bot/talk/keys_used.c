@@ -44,6 +44,7 @@ const char *const talk_keys_used[] = {
     "sted_ukjent",
     "sted_utlandet",
     "tema",
+    "tema_rus",
     "tema_sted",
     "tilbake",
     "tom_melding",

@@ -391,8 +391,8 @@ static void every_crisis_class_has_an_open_line_at_any_hour(void **state)
 static void every_real_line_is_shown_somewhere(void **state)
 {
     (void)state;
-    static const char *const classes[] = {"krise_selvmord", "krise_akutt", "krise_vold",
-                                          "krise_barn",     "alle",        "etterlatte"};
+    static const char *const classes[] = {"krise_selvmord", "krise_akutt", "krise_vold", "krise_barn",
+                                          "alle",           "etterlatte",  "rus"};
     const struct helpline *out[HELPLINES_MOST];
     load_real();
     for (size_t i = 0; i < helplines_count(lines); i++) {
