@@ -151,6 +151,10 @@ care-model: $(BUILD)/selvhjelpsctl
 label-model: $(BUILD)/selvhjelpsctl
 	$(BUILD)/selvhjelpsctl train-labels intents/labels.weights $(LESSONS)
 
+# intents/language.weights from the same messages and their varieties
+language-model: $(BUILD)/selvhjelpsctl
+	$(BUILD)/selvhjelpsctl train-language intents/language.weights $(LESSONS)
+
 # libFuzzer, each target for FUZZ_SECONDS; what is found lies in $(BUILD)/fuzz/
 FUZZ_SECONDS ?= 60
 FUZZ_SRC = $(filter-out bot/main_%.c,$(CORE_SRC) $(TOP_SRC))
@@ -172,7 +176,7 @@ lint:
 	@$(MAKE) --no-print-directory -s $(BUILD)/selvhjelpsctl
 	@BUILD=$(BUILD) ./tests/lint/lint.sh
 
-.PHONY: tests test soak report care-model fuzz lint
+.PHONY: tests test soak report care-model label-model language-model fuzz lint
 
 # ---- bench ----
 # One table of the figures of DESIGN §11 against their bars; about three minutes, nothing is left behind

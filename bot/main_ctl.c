@@ -24,6 +24,7 @@ static const struct command {
     {"health", ctl_health, "broker, programs, outbox, edits, disk, clock; exit status for a monitor"},
     {"settings", ctl_settings, "every setting with its default, as a settings file"},
     {"train-care", ctl_train_care, "learn the care model from labelled messages (make care-model)"},
+    {"train-language", ctl_train_language, "learn which language a message has (make language-model)"},
     {"train-labels", ctl_train_labels, "learn the label model from labelled messages (make label-model)"},
     {"understand", ctl_understand, "what the bot understands of each line on stdin, as JSON"},
 };

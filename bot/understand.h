@@ -10,6 +10,9 @@
 void understand(const struct intents *intents, const struct gazetteer *gazetteer, const char *message,
                 size_t len, bool asked_place, bool explain, struct arena *arena, struct understood *out);
 
+/* The text that the language model sees. */
+struct text text_as_written(const struct text *text);
+
 /* The text that the learned models see: as understand() makes it, certain places as one neutral word. */
 struct text understand_text(const struct intents *intents, const struct gazetteer *gazetteer,
                             const char *message, size_t len, struct arena *arena);

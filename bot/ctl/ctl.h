@@ -26,6 +26,7 @@ int ctl_chat(struct ctl *ctl, int argc, char **argv);
 int ctl_health(struct ctl *ctl, int argc, char **argv);
 int ctl_train_care(struct ctl *ctl, int argc, char **argv);
 int ctl_train_labels(struct ctl *ctl, int argc, char **argv);
+int ctl_train_language(struct ctl *ctl, int argc, char **argv);
 int ctl_settings(struct ctl *ctl, int argc, char **argv);
 
 #endif

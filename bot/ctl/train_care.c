@@ -84,7 +84,8 @@ int ctl_train_care(struct ctl *ctl, int argc, char **argv)
     struct lessons lessons;
     struct course course = {.count = 0};
     struct dataset *data = ctl_dataset(ctl);
-    if (lessons_read(&lessons, data->intents, data->gazetteer, argv + 2, (size_t)argc - 2, &err) == 0) {
+    if (lessons_read(&lessons, LESSONS_OF_LABELS, data->intents, data->gazetteer, argv + 2, (size_t)argc - 2,
+                     &err) == 0) {
         prepare(&course, &lessons);
         cross_validate(&course);
         struct care_model *model = care_model_learn(course.list, course.count);

@@ -1,5 +1,5 @@
-/* Learns the label model from labelled messages (label<TAB>variety<TAB>message) and writes it; `make
- * label-model`. */
+/* Learns the label model and the language model from labelled messages (label<TAB>variety<TAB>message) and
+ * writes them; `make label-model`, `make language-model`. */
 #include "ctl/ctl.h"
 
 #include <stdio.h>
@@ -89,15 +89,13 @@ static double cross_validate(const struct course *c)
     return (double)right / (double)(all ? all : 1);
 }
 
-int ctl_train_labels(struct ctl *ctl, int argc, char **argv)
+static int train(struct ctl *ctl, enum lessons_of of, char **argv, size_t n_files)
 {
-    if (argc < 3)
-        return ctl_usage("train-labels MODEL FILE…");
     struct err err = {.count = 0};
     struct lessons lessons;
     struct course course = {.count = 0};
     struct dataset *data = ctl_dataset(ctl);
-    if (lessons_read(&lessons, data->intents, data->gazetteer, argv + 2, (size_t)argc - 2, &err) == 0 &&
+    if (lessons_read(&lessons, of, data->intents, data->gazetteer, argv + 2, n_files, &err) == 0 &&
         collect_names(&course, &lessons, &err) == 0) {
         prepare(&course, &lessons);
         double share = cross_validate(&course);
@@ -113,4 +111,18 @@ int ctl_train_labels(struct ctl *ctl, int argc, char **argv)
     free(course.list);
     arena_free(&course.arena);
     return err.count ? 1 : 0;
+}
+
+int ctl_train_labels(struct ctl *ctl, int argc, char **argv)
+{
+    if (argc < 3)
+        return ctl_usage("train-labels MODEL FILE…");
+    return train(ctl, LESSONS_OF_LABELS, argv, (size_t)argc - 2);
+}
+
+int ctl_train_language(struct ctl *ctl, int argc, char **argv)
+{
+    if (argc < 3)
+        return ctl_usage("train-language MODEL FILE…");
+    return train(ctl, LESSONS_OF_LANGUAGE, argv, (size_t)argc - 2);
 }

@@ -12,11 +12,12 @@ static const double CLEAR_YES = 0.6; /* to delete, a `yes` that was guessed is n
 /* ---- language ---- */
 
 /* Bokmål and nynorsk share most words, and dialects mix them: a stray word does not change the language that
- * the conversation is in. */
+ * the conversation is in. English is easier to tell. */
 static bool is_clear_change(enum language now, const struct understood *u)
 {
-    enum { CLEAR = 3 };
-    return u->language == LANGUAGE_EN || now == LANGUAGE_EN || u->language_lead >= CLEAR;
+    enum { CLEAR = 3, CLEAR_OF_ENGLISH = 2 };
+    bool english = u->language == LANGUAGE_EN || now == LANGUAGE_EN;
+    return u->language_lead >= (english ? CLEAR_OF_ENGLISH : CLEAR);
 }
 
 static void settle_language(struct turn *t)

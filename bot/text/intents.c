@@ -129,6 +129,13 @@ static void load_label_model(struct intents *intents, struct err *err)
     }
 }
 
+static void load_language_model(struct intents *intents, struct err *err)
+{
+    const char *path = arena_printf(&intents->arena, "%s/language.weights", intents->folder);
+    if (file_exists(path))
+        intents->language_model = label_model_load(path, err);
+}
+
 struct intents *intents_load(const char *folder, struct err *err)
 {
     unsigned before = err->count;
@@ -141,6 +148,7 @@ struct intents *intents_load(const char *folder, struct err *err)
         compile(&intents->patterns[i], err);
     load_care_model(intents, err);
     load_label_model(intents, err);
+    load_language_model(intents, err);
     if (err->count != before) {
         intents_free(intents);
         return NULL;
@@ -170,6 +178,7 @@ void intents_free(struct intents *intents)
     prefilter_free(intents->filter);
     similar_free(intents->similar);
     label_model_free(intents->label_model);
+    label_model_free(intents->language_model);
     care_model_free(intents->care_model);
     words_free(intents->words);
     topics_free(intents->topics);
@@ -304,6 +313,11 @@ const struct topics *intents_topics(const struct intents *intents)
 const struct label_model *intents_label_model(const struct intents *intents)
 {
     return intents->label_model;
+}
+
+const struct label_model *intents_language_model(const struct intents *intents)
+{
+    return intents->language_model;
 }
 
 int intents_label_number(const struct intents *intents, size_t number)

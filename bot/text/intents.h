@@ -90,6 +90,8 @@ const struct care_model *intents_care_model(const struct intents *intents);
  * not taught. */
 struct label_model;
 const struct label_model *intents_label_model(const struct intents *intents);
+/* Its labels are codes of languages (`nb`). NULL in a folder without it. */
+const struct label_model *intents_language_model(const struct intents *intents);
 int intents_label_number(const struct intents *intents, size_t number);
 
 /* Patterns without a required word (each runs on every message), for `check` and the bench. */

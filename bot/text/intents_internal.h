@@ -35,6 +35,7 @@ struct intents {
     struct similar *similar;
     struct care_model *care_model;   /* NULL: the folder has none */
     struct label_model *label_model; /* … */
+    struct label_model *language_model;
     int label_numbers[INTENTS_MOST]; /* each intent's in the model, -1: not taught */
     pcre2_match_context *context;
     pcre2_jit_stack *stack;

@@ -20,8 +20,23 @@ struct label_model {
     size_t count;
     float scale[LABELS_MOST], bias[LABELS_MOST]; /* a weight is its number times the label's scale */
     uint8_t rarity[LABEL_BUCKETS];               /* idf, RARITY_FULL is RARITY_MOST; 0: never seen */
-    int8_t weights[LABEL_BUCKETS][LABELS_MOST];
+    size_t stride;                               /* of a bucket's weights: the labels in whole lanes */
+    int8_t *weights;                             /* by bucket, then by label; made by settle */
 };
+
+enum { LANE = 16 };
+
+/* All labels are known: room for the weights. */
+static void settle(struct label_model *model)
+{
+    model->stride = (model->count + LANE - 1) / LANE * LANE;
+    model->weights = mem_new(LABEL_BUCKETS * model->stride, sizeof *model->weights);
+}
+
+static int8_t *weights_of(const struct label_model *model, size_t bucket)
+{
+    return model->weights + bucket * model->stride;
+}
 
 /* ---- features ---- */
 
@@ -91,17 +106,26 @@ static void block_scales(const struct label_model *model, const uint16_t *featur
         scales[block] = squares[block] > 0 ? (float)(1.0 / sqrt(squares[block])) : 0;
 }
 
+/* One lane of labels over all features, so that its sums stay in registers. */
+static void add_lane(const struct label_model *model, size_t lane, const uint16_t *features,
+                     const float *values, size_t count, float sums[static LANE])
+{
+    for (size_t i = 0; i < count; i++) {
+        const int8_t *weights = weights_of(model, features[i]) + lane;
+        for (size_t k = 0; k < LANE; k++)
+            sums[k] += values[i] * (float)weights[k];
+    }
+}
+
 void label_model_score_features(const struct label_model *model, const uint16_t *features, size_t count,
                                 float *margins)
 {
-    float sums[LABELS_MOST] = {0}, scales[BLOCKS];
+    float sums[LABELS_MOST] = {0}, scales[BLOCKS], values[2 * FEATURES_MOST];
     block_scales(model, features, count, scales);
-    for (size_t i = 0; i < count; i++) {
-        float value = (float)rarity_of(model, features[i]) * scales[block_of(features[i])];
-        const int8_t *weights = model->weights[features[i]];
-        for (size_t label = 0; label < LABELS_MOST; label++)
-            sums[label] += value * (float)weights[label];
-    }
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)rarity_of(model, features[i]) * scales[block_of(features[i])];
+    for (size_t lane = 0; lane < model->stride; lane += LANE)
+        add_lane(model, lane, features, values, count, sums + lane);
     for (size_t label = 0; label < model->count; label++)
         margins[label] = sums[label] * model->scale[label] + model->bias[label];
 }
@@ -220,7 +244,7 @@ static void keep_weights(struct label_model *model, size_t label, const double *
     model->scale[label] = (float)(most / FULL);
     model->bias[label] = (float)weights[LABEL_BUCKETS];
     for (size_t bucket = 0; bucket < LABEL_BUCKETS; bucket++)
-        model->weights[bucket][label] = (int8_t)lround(weights[bucket] / most * FULL);
+        weights_of(model, bucket)[label] = (int8_t)lround(weights[bucket] / most * FULL);
 }
 
 static void learn_label(struct label_model *model, struct pupil *p, size_t label, double *alpha,
@@ -251,6 +275,7 @@ struct label_model *label_model_learn(const struct label_lesson *lessons, size_t
     model->count = n_names < LABELS_MOST ? n_names : LABELS_MOST;
     for (size_t i = 0; i < model->count; i++)
         snprintf(model->names[i], LABEL_SIZE_MOST, "%s", names[i]);
+    settle(model);
     learn_rarity(model, lessons, count);
     prepare(&pupil, model);
     for (size_t label = 0; label < model->count; label++)
@@ -266,7 +291,7 @@ struct label_model *label_model_learn(const struct label_lesson *lessons, size_t
 static bool is_used(const struct label_model *model, size_t bucket)
 {
     for (size_t label = 0; label < model->count; label++)
-        if (model->weights[bucket][label])
+        if (weights_of(model, bucket)[label])
             return true;
     return false;
 }
@@ -275,7 +300,7 @@ int label_model_save(const struct label_model *model, const char *path, struct e
 {
     struct buf out = BUF_INIT(LARGEST_FILE);
     buf_add_str(&out,
-                "# Made by `make label-model` from the labelled messages; do not edit. The model of "
+                "# Made by selvhjelpsctl from the labelled messages; do not edit. The model of "
                 "text/label_model.h:\n# label name scale bias; then bucket rarity and a weight a label, "
                 "each two hexadecimal digits\n");
     for (size_t label = 0; label < model->count; label++)
@@ -286,7 +311,7 @@ int label_model_save(const struct label_model *model, const char *path, struct e
             continue;
         buf_addf(&out, "%zu %02x", bucket, model->rarity[bucket]);
         for (size_t label = 0; label < model->count; label++)
-            buf_addf(&out, "%02x", (unsigned)(uint8_t)model->weights[bucket][label]);
+            buf_addf(&out, "%02x", (unsigned)(uint8_t)weights_of(model, bucket)[label]);
         buf_add_char(&out, '\n');
     }
     int rc = buf_done(&out) ? err_at(err, path, 0, "the model is too large")
@@ -300,8 +325,9 @@ static int read_label(struct label_model *model, const char *line)
     char name[LABEL_SIZE_MOST];
     double scale, bias;
     int end = 0;
-    if (model->count == LABELS_MOST || sscanf(line, "label %39s %lf %lf%n", name, &scale, &bias, &end) != 3 ||
-        line[end] || !(scale > 0 && scale < 1) || !(fabs(bias) < 100))
+    if (model->weights || model->count == LABELS_MOST ||
+        sscanf(line, "label %39s %lf %lf%n", name, &scale, &bias, &end) != 3 || line[end] ||
+        !(scale > 0 && scale < 1) || !(fabs(bias) < 100))
         return -1;
     memcpy(model->names[model->count], name, sizeof name);
     model->scale[model->count] = (float)scale;
@@ -321,9 +347,11 @@ static int read_bucket(struct label_model *model, const char *line)
 {
     char *at;
     unsigned long bucket = strtoul(line, &at, 10);
-    if (*line < '0' || *line > '9' || *at != ' ' || bucket >= LABEL_BUCKETS ||
+    if (!model->count || *line < '0' || *line > '9' || *at != ' ' || bucket >= LABEL_BUCKETS ||
         strlen(at + 1) != 2 * (model->count + 1))
         return -1;
+    if (!model->weights)
+        settle(model);
     for (size_t i = 0; i <= model->count; i++) {
         int value = hex_value(at + 1 + 2 * i);
         if (value < 0)
@@ -331,7 +359,7 @@ static int read_bucket(struct label_model *model, const char *line)
         if (i == 0)
             model->rarity[bucket] = (uint8_t)value;
         else
-            model->weights[bucket][i - 1] = (int8_t)(value < 128 ? value : value - 256);
+            weights_of(model, bucket)[i - 1] = (int8_t)(value < 128 ? value : value - 256);
     }
     return 0;
 }
@@ -358,18 +386,21 @@ struct label_model *label_model_load(const char *path, struct err *err)
         for (int number = 1; err->count == before && file_next_line(&at, end, &line, &len); number++)
             if (len && line[0] != '#' && read_model_line(model, line, len))
                 err_at(err, path, number,
-                       "is no label or bucket; make the file again with `make label-model`");
+                       "is no label or bucket; make the file again with `make label-model language-model`");
     }
     buf_free(&text);
-    if (err->count == before && model->count)
+    if (err->count == before && model->weights && model->count)
         return model;
     if (err->count == before)
-        err_at(err, path, 0, "has no label; make the file again with `make label-model`");
+        err_at(err, path, 0,
+               "has no label or no bucket; make the file again with `make label-model language-model`");
     label_model_free(model);
     return NULL;
 }
 
 void label_model_free(struct label_model *model)
 {
+    if (model)
+        free(model->weights);
     free(model);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* Words that tell: those of nynorsk are not used in bokmål dialect spelling as a rule, or weigh little.
- * Weights: 3 clear, 1 a hint. Sorted, for the binary search. */
+ * Weights: 3 clear, 1 a hint; `æ` for `jeg` outweighs a stray `ikkje`. Sorted, for the binary search. */
 struct hint {
     const char *word;
     signed char nb, nn, en;
@@ -64,7 +64,7 @@ static const struct hint hints[] = {
     {"we", 0, 0, 2},         {"what", 0, 0, 3},    {"when", 0, 0, 3},       {"where", 0, 0, 3},
     {"who", 0, 0, 3},        {"why", 0, 0, 3},     {"will", 0, 0, 2},       {"with", 0, 0, 3},
     {"yes", 0, 0, 2},        {"you", 0, 0, 3},     {"your", 0, 0, 3},       {"åssen", 3, 0, 0},
-    {"æ", 3, 0, 0},          {"òg", 0, 3, 0},      {"ønskjer", 0, 3, 0},
+    {"æ", 6, 0, 0},          {"òg", 0, 3, 0},      {"ønskjer", 0, 3, 0},
 };
 
 static int compare(const char *word, size_t len, const char *hint)

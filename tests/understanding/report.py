@@ -5,7 +5,7 @@
 
 A FILE has the form of the corpus, one message a line: label<TAB>variety<TAB>message (`#` starts a comment).
 Reported are the share of right labels, over all, for each label and for each variety; the share where the label
-is right or among the suggestions; the pairs that are confused; how many crisis messages are caught (care certain
+is right or among the suggestions; the share answered in the language written; the pairs that are confused; how many crisis messages are caught (care certain
 or possible) and which other messages raise a false alarm; each wrong message as `want got rule message`; and,
 from `selvhjelpsctl patterns`, the time a message takes and the ten slowest patterns over the whole files.
 
@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 
 NO_LABEL = "annet"
 CRISIS = "krise_"
+LANGUAGES = ("nb", "nn", "en")
 
 
 class Message:
@@ -43,6 +44,10 @@ class Message:
     @property
     def right_or_suggested(self):
         return self.right or self.label in self.understood["suggestions"]
+
+    @property
+    def language_right(self):
+        return self.understood["language"] == self.variety
 
     @property
     def is_crisis(self):
@@ -114,6 +119,13 @@ def print_crisis(messages):
             print(f"  {message.label:<18} {message.understood['rule'] or '':<36} {message.text}")
 
 
+def print_languages(messages):
+    print("\nanswered in the language written")
+    for language in LANGUAGES:
+        written = [m for m in messages if m.variety == language]
+        print(f"{language:<20} {share(sum(m.language_right for m in written), len(written))}")
+
+
 def print_wrong(messages):
     wrong = [m for m in messages if not m.right]
     if wrong:
@@ -148,6 +160,7 @@ def main():
     print(f"right or suggested   {share(sum(m.right_or_suggested for m in messages), len(messages))}")
     print_shares("label", messages, lambda m: m.label)
     print_shares("variety", messages, lambda m: m.variety)
+    print_languages(messages)
     print_confusions(messages)
     print_crisis(messages)
     if not options.quiet:

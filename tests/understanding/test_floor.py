@@ -24,6 +24,12 @@ FLOORS = [
 ]
 
 
+# set, answered in the language written: bokmål, nynorsk, English (shares)
+LANGUAGE_FLOORS = [
+    ("held_out.tsv", {"nb": 0.99, "nn": 0.80, "en": 0.97}),
+    ("fourth_unseen.tsv", {"nb": 0.99, "nn": 0.84, "en": 0.97}),
+]
+
 # set of places, found right, guessed wrong (shares)
 PLACE_FLOORS = [
     ("places.tsv", 0.985, 0.01),
@@ -55,6 +61,16 @@ def check(name, right, weakest, caught, certain, possible):
     return hold(name, floors)
 
 
+def check_languages(name, least):
+    """The same for the languages of a set."""
+    messages = report.read_messages(os.path.join(FOLDER, name), LABELS)
+    report.understand(sys.argv[1], messages)
+    return hold(name, [
+        (f"answered in {language}", share([m for m in messages if m.variety == language], lambda m: m.language_right), floor,
+         True) for language, floor in least.items()
+    ])
+
+
 def check_places(name, right, guessed):
     """The same for the places of a set."""
     cases = places_report.read_cases(os.path.join(FOLDER, name))
@@ -77,7 +93,9 @@ def hold(name, floors):
 
 
 def main():
-    results = [check(*floor) for floor in FLOORS] + [check_places(*floor) for floor in PLACE_FLOORS]
+    results = [check(*floor) for floor in FLOORS]
+    results += [check_languages(*floor) for floor in LANGUAGE_FLOORS]
+    results += [check_places(*floor) for floor in PLACE_FLOORS]
     failed = sum(f for _, f in results)
     print(f"{sum(p for p, _ in results)} passed, {failed} failed")
     return 1 if failed else 0

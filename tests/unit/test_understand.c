@@ -346,6 +346,55 @@ static void the_message_needs_no_end(void **state)
     assert_label("finn_kontaktpunkt");
 }
 
+/* ---- language ---- */
+
+static void assert_language(const char *message, const char *code)
+{
+    hear(message);
+    if (strcmp(language_code(u.language), code))
+        fail_msg("\"%s\" is taken for `%s`", message, language_code(u.language));
+}
+
+static void few_telling_words_are_enough_for_the_language(void **state)
+{
+    (void)state;
+    assert_language("I drink too much", "en");
+    assert_language("too much alcohol", "en");
+    assert_language("membership fee", "en");
+    assert_language("mista bror min i sjølvmord i fjor", "nn");
+    assert_language("Passar det for vaksne som stamar?", "nn");
+    assert_language("du svare ikkje på det æ spør om", "nb");
+}
+
+static void what_could_be_either_is_not_nynorsk(void **state)
+{
+    (void)state;
+    static const char *const messages[] = {"finn kontaktpunkt", "slett", "takk", "menneske", "gruppe"};
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        hear(messages[i]);
+        assert_true(u.language == LANGUAGE_NB || u.language == LANGUAGE_UNKNOWN);
+        assert_true(u.language_lead < 3); /* and turns no conversation in nynorsk */
+    }
+}
+
+static void the_name_of_a_place_has_no_language(void **state)
+{
+    (void)state;
+    assert_language("Bergen", "");
+    assert_language("Voss", "");
+    assert_language("5003 Bergen", "");
+}
+
+static void without_a_language_model_the_words_decide(void **state)
+{
+    (void)state;
+    use("class talk\npattern 60 nå\n", flow);
+    hear_with(own, "Kva kostar det?", false, false);
+    assert_int_equal(u.language, LANGUAGE_NN);
+    hear_with(own, "membership fee", false, false);
+    assert_int_equal(u.language, LANGUAGE_UNKNOWN);
+}
+
 /* ---- runaway ---- */
 
 static void a_pattern_past_its_limit_is_reported(void **state)
@@ -391,6 +440,10 @@ int main(void)
         TEST(the_longest_message_is_understood_whole_and_in_bounds),
         TEST(understanding_is_pure),
         TEST(the_message_needs_no_end),
+        TEST(few_telling_words_are_enough_for_the_language),
+        TEST(what_could_be_either_is_not_nynorsk),
+        TEST(the_name_of_a_place_has_no_language),
+        TEST(without_a_language_model_the_words_decide),
         TEST(a_pattern_past_its_limit_is_reported),
     };
     return cmocka_run_group_tests_name("understand", tests, NULL, NULL);
