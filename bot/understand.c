@@ -92,12 +92,13 @@ static double lead_of(const float *margins, size_t count, size_t best)
 }
 
 /* Where the telling words are few (text/language.c) the learned model is asked too. A word or two that could
- * be both (`finn kontaktpunkt`) is not nynorsk for it, and changes no conversation. The bounds are by
- * measurement on messages that nothing learned from; tests/understanding/test_floor.py holds what they reach.
+ * be both (`finn kontaktpunkt`) is not nynorsk for it, and changes no conversation; a sentence in English
+ * does. The bounds are by measurement on messages that nothing learned from;
+ * tests/understanding/test_floor.py holds what they reach.
  */
 static void ask_language_model(const struct intents *intents, struct understood *u)
 {
-    enum { CLEAR_LEAD = 3, FEW = 2 };
+    enum { CLEAR_LEAD = 3, CLEAR_ENGLISH = 2, FEW = 2 };
     static const double least = 0.3, least_nynorsk = 0.5, clear = 1.0;
     const struct label_model *model = intents_language_model(intents);
     if (!model || u->language_lead >= CLEAR_LEAD || u->text.n_words <= u->mentions.words)
@@ -112,7 +113,7 @@ static void ask_language_model(const struct intents *intents, struct understood 
     if (lead < (language == LANGUAGE_NN ? least_nynorsk : least) || (few && language == LANGUAGE_NN))
         return;
     u->language = language;
-    u->language_lead = lead >= clear && !few ? CLEAR_LEAD : 1;
+    u->language_lead = few ? 1 : lead >= clear ? CLEAR_LEAD : language == LANGUAGE_EN ? CLEAR_ENGLISH : 1;
 }
 
 struct text understand_text(const struct intents *intents, const struct gazetteer *gazetteer,
