@@ -33,10 +33,10 @@ struct intents {
     size_t n_patterns, patterns_cap;
     struct prefilter *filter;
     struct similar *similar;
-    struct care_model *care_model;   /* NULL: the folder has none */
-    struct label_model *label_model; /* … */
-    struct label_model *language_model;
-    int label_numbers[INTENTS_MOST]; /* each intent's in the model, -1: not taught */
+    struct care_model *care_model;      /* NULL: the folder has none */
+    struct label_model *label_model;    /* … */
+    struct label_model *language_model; /* of languages, not labels; NULL: none */
+    int label_numbers[INTENTS_MOST];    /* each intent's in the model, -1: not taught */
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
     pcre2_match_data *data;

@@ -2,7 +2,7 @@
  * linear support vector machine a label (squared hinge loss, a label's lessons weighing the more the fewer
  * they are) over the features of text/features.h of the canonical and of the plain text, weighted by rarity
  * (idf) and scaled to length 1, words and grams of each text apart. It speaks where patterns are silent or
- * weak; see understand.c for how the two are put together. Read only after loading. */
+ * weak; see decide.c for how the two are put together. Read only after loading. */
 #ifndef TEXT_LABEL_MODEL_H
 #define TEXT_LABEL_MODEL_H
 
