@@ -141,9 +141,15 @@ static int take_delivered(struct core *core, const struct item *item, int64_t no
         log_warn("a report of deliveries cannot be read (%zu bytes); it is skipped", item->message->len);
         return 0;
     }
-    for (size_t i = 0; i < delivered.count; i++)
-        if (outbox_result(core->outbox, item->topic.network, &delivered.results[i], now, err))
+    for (size_t i = 0; i < delivered.count; i++) {
+        const struct result *result = &delivered.results[i];
+        const struct out_row *row = outbox_find(core->outbox, item->topic.network, result->id);
+        if (row && result->delivery == DELIVERY_NEVER &&
+            deskwork_unreachable(core->turns.work, row->network, row->chat, now, err))
             return -1;
+        if (outbox_result(core->outbox, item->topic.network, result, now, err))
+            return -1;
+    }
     return 0;
 }
 
@@ -224,6 +230,16 @@ static int run_items(struct core *core, size_t from, size_t to, int64_t now, str
     return store_commit(core->store, err);
 }
 
+/* After the commit: messages to others are scheduled. */
+static void apply_pushed(struct core *core, const struct pushed *pushed)
+{
+    struct err err = {.count = 0};
+    if (pushed->dropped && outbox_reload(core->outbox, &err))
+        log_warn("%s", err.text);
+    for (size_t i = 0; i < pushed->count; i++)
+        outbox_added(core->outbox, &pushed->rows[i]);
+}
+
 /* After the commit: the schedule in memory follows what is on disk. */
 static void apply(struct core *core, size_t from, size_t to, int64_t now)
 {
@@ -238,6 +254,7 @@ static void apply(struct core *core, size_t from, size_t to, int64_t now)
             outbox_dropped(core->outbox, item->topic.network, item->topic.chat);
         if (item->outcome.replied)
             outbox_added(core->outbox, &item->outcome.row);
+        apply_pushed(core, &item->outcome.pushed);
         if (item->outcome.verdict == TURN_ACCEPTED)
             core->last_accepted = now;
     }
@@ -273,6 +290,7 @@ static void database_failed(struct core *core, const struct err *err, int64_t mo
     core->database_down = true;
     core->database_due = mono + DATABASE_RETRY_MS;
     outbox_reload(core->outbox, &again);
+    deskwork_reload(core->turns.work, &again);
 }
 
 static void run_part(struct core *core, size_t from, size_t to, int64_t now)
@@ -293,7 +311,8 @@ static void run_part(struct core *core, size_t from, size_t to, int64_t now)
 static bool serves_again(struct core *core, int64_t now, int64_t mono, struct err *err)
 {
     core->database_due = mono + DATABASE_RETRY_MS;
-    if (store_probe(core->store, now, err) || outbox_reload(core->outbox, err))
+    if (store_probe(core->store, now, err) || outbox_reload(core->outbox, err) ||
+        deskwork_reload(core->turns.work, err))
         return false;
     log_info("the database serves again");
     core->database_down = false;
@@ -309,6 +328,25 @@ static void run_outbox(struct core *core, int64_t now, int64_t mono)
         return;
     if (outbox_run(core->outbox, now, mono, !store_clock_doubtful(core->store, now), &err))
         database_failed(core, &err, mono);
+}
+
+/* What time brings: reminders, the reserve contact, the end of what was kept long enough. */
+static void run_desk(struct core *core, int64_t now)
+{
+    struct err err = {.count = 0};
+    struct pushed pushed = {.count = 0};
+    if (core->database_down || deskwork_due(core->turns.work) > now || !turns_ready(&core->turns) ||
+        store_clock_doubtful(core->store, now))
+        return;
+    if (store_begin(core->store, &err) ||
+        deskwork_tick(core->turns.work, &core->data, now, &core->arena, &pushed, &err) ||
+        store_commit(core->store, &err)) {
+        store_rollback(core->store);
+        database_failed(core, &err, clock_mono_ms());
+    } else {
+        apply_pushed(core, &pushed);
+    }
+    arena_reset(&core->arena);
 }
 
 /* A message during which the core crashed before is run alone, so that it takes no other one with it. */
@@ -398,7 +436,8 @@ static void keep_house(struct core *core, int64_t now, int64_t mono)
     char first[300];
     if (mono >= core->purge_due) {
         struct retention keep = {settings_int(core->settings, "core.conversation_days") * CLOCK_DAY,
-                                 settings_int(core->settings, "core.inbox_days") * CLOCK_DAY};
+                                 settings_int(core->settings, "core.inbox_days") * CLOCK_DAY,
+                                 deskwork_periods(core->turns.work)->open_most};
         store_purge(core->store, core->slice++, &keep, now, &err);
         core->purge_due = mono + PURGE_EVERY_MS;
     }
@@ -436,6 +475,8 @@ static void wake_up(struct core *core, short mqtt_revents)
     int64_t mono = clock_mono_ms();
     mqtt_run(core->mqtt, mqtt_revents, mono);
     bool edited = watch_run(core->watch, mono);
+    if (edited)
+        deskwork_confirm(core->turns.work, core->data.registry);
     if (mqtt_became_ready(core->mqtt)) {
         struct err err = {.count = 0};
         if (outbox_reload(core->outbox, &err)) /* what was under way on the lost connection goes out again */
@@ -444,6 +485,7 @@ static void wake_up(struct core *core, short mqtt_revents)
     }
     while (mqtt_waiting(core->mqtt))
         run_batch(core);
+    run_desk(core, clock_wall_ms());
     run_outbox(core, clock_wall_ms(), mono);
     if (mqtt_ready(core->mqtt) && (edited || mono >= core->status_due)) {
         say_status(core, clock_wall_ms());
@@ -477,7 +519,7 @@ static int start(struct core *core, struct err *err)
     static const char *const topics[] = {"in/+/+", "delivered/+", "status/+"};
     const struct settings *settings = core->settings;
     core->store = store_open(settings_text(settings, "core.database"), err);
-    if (!core->store)
+    if (!core->store || turns_begin(&core->turns, &core->data, settings, core->store, err))
         return -1;
     core->outbox = outbox_new(core->store, settings, publish_reply, core, err);
     core->watch = watch_new(&core->data, settings, err);
@@ -486,12 +528,7 @@ static int start(struct core *core, struct err *err)
         return -1;
     watch_load(core->watch);
     malloc_trim(0); /* loading leaves holes that the system can use better */
-    core->turns = (struct turns){&core->data,
-                                 settings,
-                                 core->store,
-                                 settings_int(settings, "core.far_km"),
-                                 settings_int(settings, "core.hits"),
-                                 settings_int(settings, "core.reply_hours") * CLOCK_HOUR};
+    deskwork_confirm(core->turns.work, core->data.registry);
     return 0;
 }
 
@@ -517,6 +554,7 @@ int core_run(const struct settings *settings, const volatile sig_atomic_t *stop)
     mqtt_free(core.mqtt);
     watch_free(core.watch);
     outbox_free(core.outbox);
+    turns_end(&core.turns);
     store_close(core.store);
     dataset_free(&core.data);
     arena_free(&core.arena);

@@ -247,6 +247,12 @@ void outbox_free(struct outbox *o)
 
 /* ---- results ---- */
 
+const struct out_row *outbox_find(const struct outbox *o, const char *network, const char *id)
+{
+    const struct entry *entry = map_get(&o->ids, id, strlen(id));
+    return entry && strcmp(entry->queue->network->name, network) == 0 ? &entry->row : NULL;
+}
+
 int outbox_result(struct outbox *o, const char *network, const struct result *result, int64_t now,
                   struct err *err)
 {

@@ -34,6 +34,9 @@ void outbox_added(struct outbox *outbox, const struct out_row *row);
 /* After the commit: the chat's replies are gone from the store. */
 void outbox_dropped(struct outbox *outbox, const char *network, const char *chat);
 
+/* A waiting reply of this network, or NULL; borrowed until the outbox changes. */
+const struct out_row *outbox_find(const struct outbox *outbox, const char *network, const char *id);
+
 /* Inside a batch: what a bridge reports. 0, or -1 when the store failed. An unknown id, or one of
  * another network, is no failure. */
 int outbox_result(struct outbox *outbox, const char *network, const struct result *result, int64_t now,

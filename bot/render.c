@@ -65,11 +65,21 @@ void render_builtin(bool crisis, enum language language, struct out *reply)
 
 /* ---- buttons ---- */
 
-static const char *label_of(const struct dataset *data, const struct offer *offer, enum language language)
+static const char *label_of(const struct dataset *data, const struct offer *offer, enum language language,
+                            struct arena *arena)
 {
-    const char *word = offer->word ? replies_word(data->replies, language, "valg", offer->word)
-                                   : offer->literal;
-    return word ? word : "?";
+    const char *word = offer->word ? replies_word(data->replies, language, "valg", offer->word) : NULL;
+    if (word && offer->literal)
+        return arena_printf(arena, "%s %s", word, offer->literal);
+    return word ? word : !offer->word && offer->literal ? offer->literal : "?";
+}
+
+/* A standing button says itself what it does; any other belongs to its turn. */
+static const char *value_of(const struct offer *offer, const char *tag, size_t number, struct arena *arena)
+{
+    if (strncmp(offer->action, "s.", 2) == 0)
+        return arena_strdup(arena, offer->action);
+    return arena_printf(arena, "%s.%zu", tag, number);
 }
 
 static void label_buttons(const struct dataset *data, struct step *step, struct arena *arena,
@@ -77,9 +87,9 @@ static void label_buttons(const struct dataset *data, struct step *step, struct 
 {
     struct state *next = &step->next;
     for (size_t i = 0; i < step->say.n_offers; i++) {
-        const char *label = label_of(data, &step->say.offers[i], next->language);
+        const char *label = label_of(data, &step->say.offers[i], next->language, arena);
         reply->buttons[i].label = label;
-        reply->buttons[i].value = arena_printf(arena, "%s.%zu", next->tag, i + 1);
+        reply->buttons[i].value = value_of(&step->say.offers[i], next->tag, i + 1, arena);
         snprintf(next->choices[i].label, LABEL_SIZE, "%s", label);
     }
     reply->n_buttons = step->say.n_offers;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/keys.h"
 #include "builtin.h"
 #include "render.h"
@@ -29,6 +30,25 @@ static void name_turn(const struct incoming *in, struct event *event)
         {"turn", 4}, {in->network, strlen(in->network)}, {event->id, strlen(event->id)}};
     key_hash(hash, NULL, parts, 3);
     snprintf(event->tag, EVENT_TAG, "%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3]);
+}
+
+int turns_begin(struct turns *turns, const struct dataset *data, const struct settings *settings,
+                struct store *store, struct err *err)
+{
+    *turns = (struct turns){.data = data,
+                            .settings = settings,
+                            .store = store,
+                            .far_km = settings_int(settings, "core.far_km"),
+                            .hits = settings_int(settings, "core.hits"),
+                            .expires_ms = settings_int(settings, "core.reply_hours") * CLOCK_HOUR,
+                            .work = deskwork_new(store, settings, err)};
+    return turns->work ? 0 : -1;
+}
+
+void turns_end(struct turns *turns)
+{
+    deskwork_free(turns->work);
+    turns->work = NULL;
 }
 
 bool turns_ready(const struct turns *turns)
@@ -57,13 +77,17 @@ static int recall(const struct turns *turns, const struct incoming *in, const st
         if (store_move(turns->store, in->network, event->from, in->chat, err))
             return -1;
         out->moved_from = event->from;
+        if (deskwork_reload(turns->work, err)) /* it may have been a coordinator's */
+            return -1;
     }
     return store_load_state(turns->store, in->network, in->chat, state, err);
 }
 
-static void make_step(const struct turns *turns, const struct state *state, const struct event *event,
-                      int64_t now, struct arena *arena, struct step *step, struct outcome *out)
+static void make_step(const struct turns *turns, const struct sender *sender, const struct state *state,
+                      const struct desk *desk, int64_t now, struct arena *arena, struct step *step,
+                      struct outcome *out)
 {
+    const struct event *event = sender->event;
     struct understood understood;
     const struct dataset *data = turns->data;
     struct world world = {.now = now,
@@ -71,12 +95,14 @@ static void make_step(const struct turns *turns, const struct state *state, cons
                           .registry = data->registry,
                           .intents = data->intents,
                           .far_km = turns->far_km,
-                          .hits = turns->hits};
+                          .hits = turns->hits,
+                          .desk = desk};
     if (event->kind == EVENT_TEXT) {
         bool asked = state->asked == ASKED_PLACE || state->asked == ASKED_PLACE_SURE;
         understand(data->intents, data->gazetteer, event->text, event->text_len, asked, false, arena,
                    &understood);
         world.understood = &understood;
+        deskwork_count(turns->work, sender, now, &world.hurried, &world.told);
         out->runaway = understood.runaway;
         out->runaway_line = understood.runaway_line;
     }
@@ -99,10 +125,11 @@ static void write_reply(const struct incoming *in, const struct event *event, st
 }
 
 /* What the turn changed and said goes into the open batch. */
-static int keep(const struct turns *turns, const struct incoming *in, const struct event *event,
-                const struct step *step, int64_t now, struct outcome *out, struct err *err)
+static int keep(const struct turns *turns, const struct sender *sender, const struct desk *desk,
+                struct step *step, int64_t now, struct arena *arena, struct outcome *out, struct err *err)
 {
     struct store *store = turns->store;
+    const struct sender *in = sender;
     int rc = step->forget || step->stop ? store_forget(store, in->network, in->chat, err) : 0;
     if (!rc && !step->forget)
         rc = store_save_state(store, in->network, in->chat, &step->next, now, err);
@@ -112,27 +139,32 @@ static int keep(const struct turns *turns, const struct incoming *in, const stru
         out->row.seq = store_out_add(store, &out->row, buf_str(&out->payload), out->payload.len, err);
         rc = out->row.seq < 0 ? -1 : 0;
     }
+    if (!rc)
+        rc = deskwork_keep(turns->work, turns->data, sender, desk, step, now, arena, &out->pushed, err);
     out->forget = step->forget;
     out->stop = step->stop;
-    return rc ? rc : store_remember(store, in->network, event->id, now, err);
+    return rc ? rc : store_remember(store, in->network, sender->event->id, now, err);
 }
 
 static int take_through(const struct turns *turns, const struct incoming *in, const struct event *event,
                         int64_t now, struct arena *arena, struct outcome *out, struct err *err)
 {
-    struct state state;
+    struct state *state = arena_alloc(arena, sizeof *state);
     struct step *step = arena_alloc(arena, sizeof *step);
     struct out *reply = arena_alloc(arena, sizeof *reply);
-    if (recall(turns, in, event, &state, out, err))
+    struct sender sender = {in->network, in->chat, event};
+    struct desk desk;
+    if (recall(turns, in, event, state, out, err) ||
+        deskwork_look(turns->work, &sender, state, now, arena, &desk, err))
         return -1;
-    make_step(turns, &state, event, now, arena, step, out);
+    make_step(turns, &sender, state, &desk, now, arena, step, out);
     if (step->say.n_parts) {
         render_say(turns->data, step, now, arena, reply, &out->builtin);
         if (!reply->urgent)
             reply->expires = now + turns->expires_ms;
         write_reply(in, event, reply, now, arena, out);
     }
-    return keep(turns, in, event, step, now, out, err);
+    return keep(turns, &sender, &desk, step, now, arena, out, err);
 }
 
 /* ---- what stands in the way ---- */
@@ -208,7 +240,10 @@ void turn_emergency(const struct turns *turns, const struct incoming *in, int64_
     if (receive(in, arena, &event, out) || event.kind != EVENT_TEXT)
         return;
     if (turns_ready(turns)) {
-        make_step(turns, &state, &event, now, arena, step, out);
+        struct sender sender = {in->network, in->chat, &event};
+        struct roster nobody = {NULL, 0};
+        struct desk desk = {.network = in->network, .chat = in->chat, .roster = &nobody};
+        make_step(turns, &sender, &state, &desk, now, arena, step, out);
         if (!step->say.urgent)
             return;
         render_say(turns->data, step, now, arena, reply, &out->builtin);

@@ -4,6 +4,7 @@
 #define BOT_TURN_H
 
 #include "dataset.h"
+#include "deskwork.h"
 #include "store/store.h"
 #include "talk/step.h"
 #include "wire/contract.h"
@@ -15,6 +16,7 @@ struct turns {
     struct store *store;
     int far_km, hits;
     int64_t expires_ms; /* an ordinary reply is not shown later than this after it was made */
+    struct deskwork *work;
 };
 
 struct incoming {
@@ -39,8 +41,9 @@ struct outcome {
     bool builtin;       /* the reply is a built-in text */
     bool forget, stop;  /* what waits for this chat in the outbox is gone */
     const char *moved_from;
-    struct out_row row; /* texts are the arena's */
-    struct buf payload; /* the caller's to free */
+    struct out_row row;   /* texts are the arena's */
+    struct buf payload;   /* the caller's to free */
+    struct pushed pushed; /* messages to others, stored too */
     const struct intent *runaway;
     int runaway_line;
 };
@@ -54,6 +57,12 @@ void turn_run(const struct turns *turns, const struct incoming *in, int64_t now,
  * messages. */
 void turn_emergency(const struct turns *turns, const struct incoming *in, int64_t now, struct arena *arena,
                     struct outcome *out);
+
+/* Makes what turns need; the data set, settings and store are borrowed. 0, or -1 with lines in `err`.
+ * turns_end gives back what it took. */
+int turns_begin(struct turns *turns, const struct dataset *data, const struct settings *settings,
+                struct store *store, struct err *err);
+void turns_end(struct turns *turns);
 
 /* True when all parts of the data set are there; without them only built-in texts can be said. */
 bool turns_ready(const struct turns *turns);

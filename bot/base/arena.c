@@ -79,6 +79,18 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     return text;
 }
 
+void *arena_room(struct arena *arena, void *items, size_t count, size_t *cap, size_t size)
+{
+    enum { FIRST = 8 };
+    if (count < *cap)
+        return items;
+    *cap = *cap ? 2 * *cap : FIRST;
+    void *bigger = arena_alloc(arena, *cap * size);
+    if (count)
+        memcpy(bigger, items, count * size);
+    return bigger;
+}
+
 void arena_reset(struct arena *arena)
 {
     struct arena_block *block = arena->blocks;

@@ -23,6 +23,11 @@ char *arena_strdup(struct arena *arena, const char *text) __attribute__((warn_un
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3), warn_unused_result));
 
+/* Makes room for one more element in an array of the arena's that doubles: `items` has `count` used and
+ * `*cap` places of `size` bytes. The array to use from now on; what is added is zeroed. */
+void *arena_room(struct arena *arena, void *items, size_t count, size_t *cap, size_t size)
+    __attribute__((warn_unused_result));
+
 void arena_reset(struct arena *arena); /* everything handed out is gone; keeps one block */
 void arena_free(struct arena *arena);  /* gives all memory back; the arena can be used again */
 

@@ -171,3 +171,29 @@ int clock_parse(const char *text, int64_t *ms)
     *ms = value;
     return 0;
 }
+
+/* ---- working hours ---- */
+
+int64_t clock_oslo_day(int year, int month, int day)
+{
+    month--;
+    year += month / 12 - (month % 12 < 0);
+    month = (month % 12 + 12) % 12 + 1;
+    int64_t utc = (days_from_date(year, month, 1) + day - 1) * CLOCK_DAY;
+    /* Oslo is one or two hours ahead, so its midnight lies one or two hours before UTC's */
+    return clock_oslo(utc - 2 * CLOCK_HOUR).hour == 0 ? utc - 2 * CLOCK_HOUR : utc - CLOCK_HOUR;
+}
+
+/* No clock is changed on a weekday, so within one the hours are all as long. */
+int64_t clock_working(int64_t ms)
+{
+    enum { FROM = 8, TO = 16, SATURDAY = 5 };
+    struct civil c = clock_oslo(ms);
+    if (c.weekday < SATURDAY && c.hour >= FROM && c.hour < TO)
+        return ms;
+    int day = c.day + (c.weekday < SATURDAY && c.hour < FROM ? 0 : 1);
+    int weekday = (c.weekday + day - c.day) % 7;
+    if (weekday >= SATURDAY)
+        day += 7 - weekday;
+    return clock_oslo_day(c.year, c.month, day) + FROM * CLOCK_HOUR;
+}

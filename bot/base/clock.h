@@ -35,4 +35,10 @@ struct civil {
 struct civil clock_utc(int64_t ms);
 struct civil clock_oslo(int64_t ms);
 
+/* The first moment from `ms` on in working hours: Monday to Friday from 8 to 16 in Oslo. */
+int64_t clock_working(int64_t ms);
+/* The moment at which a day begins in Oslo; month and day may lie outside their range and are carried over.
+ */
+int64_t clock_oslo_day(int year, int month, int day);
+
 #endif

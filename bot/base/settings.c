@@ -58,6 +58,24 @@ static const struct setting table[] = {
     {"core.outbox_days", NUMBER, "7", NULL, "A reply that cannot be delivered is given up after this time.",
      1, 30},
 
+    {"core.messages_a_minute", NUMBER, "30", NULL,
+     "More than this from one chat within a minute are read for a crisis only, and the person is asked to "
+     "wait; 0: no "
+     "limit.",
+     0, 100000},
+
+    {"requests.first_reminder_hours", SECONDS, "24", NULL,
+     "A request that nobody has taken: hours to the first reminder, in working hours.", 0.0001, 720},
+    {"requests.second_reminder_hours", SECONDS, "72", NULL,
+     "... to the second one; the resident hears too, and is asked about the reserve contact.", 0.0001, 720},
+    {"requests.reserve_days", SECONDS, "7", NULL, "... days until the reserve contact gets it.", 0.0001, 60},
+    {"requests.taken_reminder_days", SECONDS, "7", NULL,
+     "Days of silence after which the one who took a request is reminded.", 0.0001, 60},
+    {"requests.open_days", NUMBER, "180", NULL, "A request is open at most this long.", 7, 365},
+    {"requests.kept_days", NUMBER, "30", NULL, "A closed request is deleted after this long.", 1, 180},
+    {"requests.open_most", NUMBER, "3", NULL, "Requests that one chat may have open.", 1, 10},
+    {"requests.code_days", NUMBER, "7", NULL, "A coordinator's one-time code is good for this long.", 1, 60},
+
     {"bridge.silence_seconds", SECONDS, "10", NULL,
      "The bridge answers by itself when the core has accepted nothing for this long.", 0.1, 600},
     {"bridge.repeat_first_seconds", SECONDS, "5", NULL,

@@ -60,17 +60,12 @@ int ctl_chat(struct ctl *ctl, int argc, char **argv)
     struct err err = {.count = 0};
     struct arena arena = ARENA_INIT;
     struct store *store = store_open(":memory:", &err);
-    struct turns turns = {ctl_dataset(ctl),
-                          ctl->settings,
-                          store,
-                          settings_int(ctl->settings, "core.far_km"),
-                          settings_int(ctl->settings, "core.hits"),
-                          CLOCK_DAY};
+    struct turns turns;
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     char *line = NULL;
     size_t size = 0;
     ssize_t len;
-    if (!store) {
+    if (!store || turns_begin(&turns, ctl_dataset(ctl), ctl->settings, store, &err)) {
         fprintf(stderr, "%s", err.text);
         return 1;
     }
@@ -89,6 +84,7 @@ int ctl_chat(struct ctl *ctl, int argc, char **argv)
         puts("");
     free(line);
     arena_free(&arena);
+    turns_end(&turns);
     store_close(store);
     return 0;
 }

@@ -266,6 +266,29 @@ const struct contact_point *registry_at(const struct registry *registry, size_t 
     return &registry->points[i];
 }
 
+static struct contact_point *find(const struct registry *registry, const char *id)
+{
+    for (size_t i = 0; i < registry->count; i++)
+        if (strcmp(registry->points[i].id, id) == 0)
+            return &registry->points[i];
+    return NULL;
+}
+
+const struct contact_point *registry_find(const struct registry *registry, const char *id)
+{
+    return find(registry, id);
+}
+
+void registry_confirm(struct registry *registry, const char *id, const char *day)
+{
+    struct contact_point *point = find(registry, id);
+    if (!point || point->status == POINT_CLOSED ||
+        (point->verified_on && strcmp(point->verified_on, day) >= 0))
+        return;
+    point->verified_on = arena_strdup(&registry->arena, day);
+    point->status = POINT_OPEN;
+}
+
 /* ---- nearest ---- */
 
 /* A candidate with the key that orders it: rank first, then the distance that its fylke's advantage makes. */

@@ -38,6 +38,11 @@ void registry_free(struct registry *registry);
 
 size_t registry_count(const struct registry *registry);
 const struct contact_point *registry_at(const struct registry *registry, size_t i);
+/* By id; NULL when there is none. */
+const struct contact_point *registry_find(const struct registry *registry, const char *id);
+/* A coordinator has said that what stands here of a contact point was right on `day` (YYYY-MM-DD, copied): it
+ * counts as confirmed unless it is closed, or was confirmed later. Unknown ids are passed over. */
+void registry_confirm(struct registry *registry, const char *id, const char *day);
 
 /* From where somebody looks, and for what. Borrowed. */
 struct search {

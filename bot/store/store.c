@@ -47,14 +47,20 @@ int sql_row(struct store *store, sqlite3_stmt *statement, struct err *err)
     return rc == SQLITE_DONE ? 0 : -1;
 }
 
-static void bind_text(sqlite3_stmt *statement, int at, const char *text)
+void sql_text(sqlite3_stmt *statement, int at, const char *text)
 {
     sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
 }
 
-static void bind_key(sqlite3_stmt *statement, int at, const unsigned char *key)
+void sql_key(sqlite3_stmt *statement, int at, const unsigned char *key)
 {
     sqlite3_bind_blob(statement, at, key, KEY_HASH, SQLITE_TRANSIENT);
+}
+
+void sql_read_text(sqlite3_stmt *statement, int column, char *out, size_t size)
+{
+    const unsigned char *text = sqlite3_column_text(statement, column);
+    snprintf(out, size, "%s", text ? (const char *)text : "");
 }
 
 void store_key(const struct store *store, const char *a, const char *b, unsigned char out[KEY_HASH])
@@ -81,7 +87,7 @@ static int take_lock(struct store *store, const char *path, struct err *err)
 static int load_secret(struct store *store, struct err *err)
 {
     sqlite3_stmt *get = sql_use(store, SQL_META_GET);
-    bind_text(get, 1, "secret");
+    sql_text(get, 1, "secret");
     int row = sql_row(store, get, err);
     if (row < 0)
         return -1;
@@ -93,7 +99,7 @@ static int load_secret(struct store *store, struct err *err)
     sqlite3_reset(get);
     key_random(store->secret, KEY_SECRET);
     sqlite3_stmt *set = sql_use(store, SQL_META_SET);
-    bind_text(set, 1, "secret");
+    sql_text(set, 1, "secret");
     sqlite3_bind_blob(set, 2, store->secret, KEY_SECRET, SQLITE_STATIC);
     return sql_run(store, set, err);
 }
@@ -101,7 +107,7 @@ static int load_secret(struct store *store, struct err *err)
 static int load_time(struct store *store, struct err *err)
 {
     sqlite3_stmt *get = sql_use(store, SQL_META_GET);
-    bind_text(get, 1, "time");
+    sql_text(get, 1, "time");
     int row = sql_row(store, get, err);
     if (row > 0)
         store->time_noted = sqlite3_column_int64(get, 0);
@@ -126,7 +132,7 @@ static int count_crash(struct store *store, struct err *err)
         return 0;
     store->any_crashed = true;
     sqlite3_stmt *crashed = sql_use(store, SQL_CRASHED);
-    bind_key(crashed, 1, hash);
+    sql_key(crashed, 1, hash);
     sqlite3_bind_int64(crashed, 2, clock_wall_ms());
     return sql_run(store, crashed, err);
 }
@@ -256,7 +262,7 @@ int store_seen(struct store *store, const char *network, const char *id, struct 
     unsigned char key[KEY_HASH];
     sqlite3_stmt *seen = sql_use(store, SQL_SEEN);
     store_key(store, network, id, key);
-    bind_key(seen, 1, key);
+    sql_key(seen, 1, key);
     int row = sql_row(store, seen, err);
     sqlite3_reset(seen);
     return row;
@@ -267,7 +273,7 @@ int store_remember(struct store *store, const char *network, const char *id, int
     unsigned char key[KEY_HASH];
     sqlite3_stmt *remember = sql_use(store, SQL_REMEMBER);
     store_key(store, network, id, key);
-    bind_key(remember, 1, key);
+    sql_key(remember, 1, key);
     sqlite3_bind_int64(remember, 2, now);
     return sql_run(store, remember, err);
 }
@@ -280,7 +286,7 @@ int store_load_state(struct store *store, const char *network, const char *chat,
     unsigned char key[KEY_HASH];
     sqlite3_stmt *load = sql_use(store, SQL_LOAD);
     store_key(store, network, chat, key);
-    bind_key(load, 1, key);
+    sql_key(load, 1, key);
     memset(state, 0, sizeof *state);
     int row = sql_row(store, load, err);
     if (row > 0)
@@ -297,9 +303,9 @@ int store_save_state(struct store *store, const char *network, const char *chat,
     sqlite3_stmt *save = sql_use(store, SQL_SAVE);
     store_key(store, network, chat, key);
     state_write(state, &text);
-    bind_key(save, 1, key);
-    bind_text(save, 2, network);
-    bind_text(save, 3, chat);
+    sql_key(save, 1, key);
+    sql_text(save, 2, network);
+    sql_text(save, 3, chat);
     sqlite3_bind_text(save, 4, buf_str(&text), (int)text.len, SQLITE_STATIC);
     sqlite3_bind_int64(save, 5, now);
     int rc = buf_done(&text) ? err_add(err, "a conversation's state is too large")
@@ -314,11 +320,12 @@ int store_forget(struct store *store, const char *network, const char *chat, str
     unsigned char key[KEY_HASH];
     sqlite3_stmt *forget = sql_use(store, SQL_FORGET), *out = sql_use(store, SQL_FORGET_OUT);
     store_key(store, network, chat, key);
-    bind_key(forget, 1, key);
-    bind_text(out, 1, network);
-    bind_text(out, 2, chat);
+    sql_key(forget, 1, key);
+    sql_text(out, 1, network);
+    sql_text(out, 2, chat);
     store->needs_wipe = store->forgot = true;
-    return sql_run(store, forget, err) || sql_run(store, out, err) ? -1 : 0;
+    return sql_run(store, forget, err) || sql_run(store, out, err) || requests_forget(store, key, err) ? -1
+                                                                                                       : 0;
 }
 
 int store_move(struct store *store, const char *network, const char *from, const char *to, struct err *err)
@@ -331,22 +338,25 @@ int store_move(struct store *store, const char *network, const char *from, const
     if (memcmp(old_key, new_key, KEY_HASH) == 0)
         return 0;
     sqlite3_stmt *load = sql_use(store, SQL_LOAD);
-    bind_key(load, 1, old_key);
+    sql_key(load, 1, old_key);
     int row = sql_row(store, load, err);
     sqlite3_reset(load);
     if (row < 0)
         return -1;
-    bind_key(gone, 1, new_key);
-    bind_key(move, 1, old_key);
-    bind_key(move, 2, new_key);
-    bind_text(move, 3, to);
-    bind_text(out, 1, network);
-    bind_text(out, 2, from);
-    bind_text(out, 3, to);
+    sql_key(gone, 1, new_key);
+    sql_key(move, 1, old_key);
+    sql_key(move, 2, new_key);
+    sql_text(move, 3, to);
+    sql_text(out, 1, network);
+    sql_text(out, 2, from);
+    sql_text(out, 3, to);
     /* a chat without a conversation must not wipe out that of the new token */
     if (row && sql_run(store, gone, err))
         return -1;
-    return (row && sql_run(store, move, err)) || sql_run(store, out, err) ? -1 : 0;
+    return (row && sql_run(store, move, err)) || sql_run(store, out, err) ||
+                   requests_move(store, old_key, new_key, to, err)
+               ? -1
+               : 0;
 }
 
 /* ---- outbox ---- */
@@ -355,14 +365,15 @@ int64_t store_out_add(struct store *store, const struct out_row *row, const char
                       struct err *err)
 {
     sqlite3_stmt *add = sql_use(store, SQL_OUT_ADD);
-    bind_text(add, 1, row->id);
-    bind_text(add, 2, row->network);
-    bind_text(add, 3, row->chat);
+    sql_text(add, 1, row->id);
+    sql_text(add, 2, row->network);
+    sql_text(add, 3, row->chat);
     sqlite3_bind_int(add, 4, row->urgent);
     sqlite3_bind_int64(add, 5, row->created);
     sqlite3_bind_int64(add, 6, row->expires);
     sqlite3_bind_int64(add, 7, row->held_until);
     sqlite3_bind_text(add, 8, payload, (int)len, SQLITE_STATIC);
+    sqlite3_bind_int64(add, 9, row->request);
     int rc = sql_run(store, add, err);
     sqlite3_clear_bindings(add);
     return rc ? -1 : sqlite3_last_insert_rowid(store->db);
@@ -446,7 +457,7 @@ int store_crashes(struct store *store, const char *network, const char *id, stru
         return 0;
     sqlite3_stmt *crashes = sql_use(store, SQL_CRASHES);
     store_key(store, network, id, key);
-    bind_key(crashes, 1, key);
+    sql_key(crashes, 1, key);
     int row = sql_row(store, crashes, err);
     int times = row > 0 ? sqlite3_column_int(crashes, 0) : row;
     sqlite3_reset(crashes);
@@ -475,12 +486,32 @@ static int purge_one(struct store *store, enum statement which, unsigned slice, 
     unsigned char low[KEY_HASH], high[KEY_HASH + 1];
     sqlite3_stmt *purge = sql_use(store, which);
     slice_keys(slice, low, high);
-    bind_key(purge, 1, low);
+    sql_key(purge, 1, low);
     sqlite3_bind_blob(purge, 2, high, KEY_HASH + 1, SQLITE_TRANSIENT);
     sqlite3_bind_int64(purge, 3, before);
     int rc = sql_run(store, purge, err);
     store->needs_wipe = store->needs_wipe || sqlite3_changes(store->db) > 0;
     return rc;
+}
+
+/* Tables that stay small: once a round. */
+static int purge_small(struct store *store, const struct retention *keep, int64_t now, struct err *err)
+{
+    const struct {
+        enum statement which;
+        int64_t before;
+    } tables[] = {{SQL_PURGE_TRIES, now - CLOCK_DAY},
+                  {SQL_PURGE_CODES, now},
+                  {SQL_PURGE_PROPOSALS, now - keep->open_ms},
+                  {SQL_PURGE_WISHES, now - keep->open_ms}};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        sqlite3_stmt *purge = sql_use(store, tables[i].which);
+        sqlite3_bind_int64(purge, 1, tables[i].before);
+        if (sql_run(store, purge, err))
+            return -1;
+        store->needs_wipe = store->needs_wipe || sqlite3_changes(store->db) > 0;
+    }
+    return 0;
 }
 
 int store_purge(struct store *store, unsigned slice, const struct retention *keep, int64_t now,
@@ -492,13 +523,13 @@ int store_purge(struct store *store, unsigned slice, const struct retention *kee
         purge_one(store, SQL_PURGE_CRASHED, slice, now - keep->inbox_ms, err) ||
         purge_one(store, SQL_PURGE_CONVERSATIONS, slice, now - keep->conversation_ms, err))
         return -1;
-    return 0;
+    return slice % STORE_SLICES || !keep->open_ms ? 0 : purge_small(store, keep, now, err);
 }
 
 static void note_time(struct store *store, int64_t now)
 {
     sqlite3_stmt *set = sql_use(store, SQL_META_SET);
-    bind_text(set, 1, "time");
+    sql_text(set, 1, "time");
     sqlite3_bind_int64(set, 2, now);
     if (sql_run(store, set, NULL) == 0)
         store->time_noted = now;
@@ -507,7 +538,7 @@ static void note_time(struct store *store, int64_t now)
 int store_probe(struct store *store, int64_t now, struct err *err)
 {
     sqlite3_stmt *set = sql_use(store, SQL_META_SET);
-    bind_text(set, 1, "probe");
+    sql_text(set, 1, "probe");
     sqlite3_bind_int64(set, 2, now);
     return sql_run(store, set, err);
 }

@@ -56,6 +56,7 @@ struct out_row {
     const char *id, *network, *chat;
     bool urgent;
     int64_t created, expires, held_until; /* ms; 0: none */
+    int64_t request;                      /* that it tells of, 0: none; it goes when the request is deleted */
     int tries;
 };
 
@@ -87,6 +88,7 @@ enum { STORE_SLICES = 64 };
 
 struct retention {
     int64_t conversation_ms, inbox_ms; /* ages after which rows go */
+    int64_t open_ms;                   /* … wishes and proposals; 0: never */
 };
 
 /* Deletes what is too old in one of STORE_SLICES parts of the tables, so that no call takes long. Does

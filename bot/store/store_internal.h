@@ -37,6 +37,55 @@ enum statement {
     SQL_DAYS,
     SQL_COUNT_INBOX,
     SQL_COUNT_CRASHED,
+    SQL_REQUEST_NEXT,
+    SQL_REQUEST_ADD,
+    SQL_REQUEST_UPDATE,
+    SQL_REQUEST,
+    SQL_REQUESTS_OF,
+    SQL_REQUESTS_FOR,
+    SQL_REQUESTS_TAKEN,
+    SQL_REQUESTS_DUE,
+    SQL_REQUESTS_ALL,
+    SQL_REQUEST_FIRST_DUE,
+    SQL_REQUESTS_HURRY,
+    SQL_REQUEST_DELETE,
+    SQL_REQUEST_DELETE_OUT,
+    SQL_REQUESTS_FORGET,
+    SQL_REQUESTS_FORGET_OUT,
+    SQL_REQUESTS_MOVE,
+    SQL_PEOPLE,
+    SQL_DUTIES,
+    SQL_CHATS,
+    SQL_PERSON_ADD,
+    SQL_DUTY_ADD,
+    SQL_CHAT_ADD,
+    SQL_CHAT_OWNER,
+    SQL_CHAT_REMOVE,
+    SQL_CHAT_MOVE,
+    SQL_CHAT_REACHABLE,
+    SQL_PEOPLE_LEFT,
+    SQL_PERSON_REMOVE,
+    SQL_PERSON_PAUSE,
+    SQL_CODE_ADD,
+    SQL_CODE,
+    SQL_CODE_REMOVE,
+    SQL_TRIES,
+    SQL_TRY_ADD,
+    SQL_PURGE_TRIES,
+    SQL_PURGE_CODES,
+    SQL_CONFIRM,
+    SQL_CONFIRMED,
+    SQL_PROPOSE,
+    SQL_PROPOSALS,
+    SQL_PURGE_PROPOSALS,
+    SQL_WISH_ADD,
+    SQL_WISH_REMOVE,
+    SQL_WISH,
+    SQL_WISHES,
+    SQL_WISH_MOVE,
+    SQL_PURGE_WISHES,
+    SQL_COUNT_ADD,
+    SQL_COUNTS,
     SQL_STATEMENTS,
 };
 
@@ -61,11 +110,19 @@ int sql_run(struct store *store, sqlite3_stmt *statement, struct err *err);
 /* Steps once: 1 a row, 0 none (then reset), -1. */
 int sql_row(struct store *store, sqlite3_stmt *statement, struct err *err);
 
+void sql_text(sqlite3_stmt *statement, int at, const char *text);                /* borrowed until the step */
+void sql_key(sqlite3_stmt *statement, int at, const unsigned char *key);         /* KEY_HASH bytes, copied */
+void sql_read_text(sqlite3_stmt *statement, int column, char *out, size_t size); /* cut to size */
 /* The row key of two texts, hashed with the store's secret. */
 void store_key(const struct store *store, const char *a, const char *b, unsigned char out[KEY_HASH]);
 
 int schema_newest(void);                                  /* the version that this program writes */
 int schema_prepare(struct store *store, struct err *err); /* makes or migrates, prepares statements */
+
+/* What else of a chat is deleted with its conversation, or moves with it (requests.c). */
+int requests_forget(struct store *store, const unsigned char key[KEY_HASH], struct err *err);
+int requests_move(struct store *store, const unsigned char from[KEY_HASH], const unsigned char to[KEY_HASH],
+                  const char *chat, struct err *err);
 
 struct marker *marker_open(const char *database, struct err *err);
 void marker_close(struct marker *marker);

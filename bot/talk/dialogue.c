@@ -156,6 +156,48 @@ static const char *behind(const char *action, const char *prefix)
 
 static void do_intent(struct turn *t, const struct intent *intent);
 
+/* The question under way once more, where the draft of a request waits for its answer. */
+static bool ask_draft_again(struct turn *t)
+{
+    if (!t->next->draft.kind || !join_is_step(t->state->asked))
+        return false;
+    join_ask(t);
+    return true;
+}
+
+static void say_old_button(struct turn *t)
+{
+    say_part(t, "gammel_knapp");
+    if (!ask_draft_again(t))
+        offer_menu(t);
+}
+
+/* Buttons of requests and their coordinators. */
+static void do_request_action(struct turn *t, const char *action)
+{
+    const char *rest;
+    if ((rest = behind(action, "join:")))
+        join_begin(t, rest);
+    else if (strcmp(action, "message") == 0)
+        join_message(t);
+    else if (strcmp(action, "wish") == 0)
+        join_wish(t);
+    else if ((rest = behind(action, "step:")))
+        join_press(t, rest);
+    else if (strcmp(action, "relay-yes") == 0 || strcmp(action, "relay-no") == 0)
+        relay_decide(t, strcmp(action, "relay-yes") == 0);
+    else if (strcmp(action, "relay-end") == 0)
+        relay_close(t);
+    else if ((rest = behind(action, "ko:")))
+        coordinator_choose(t, rest);
+    else if (behind(action, "s."))
+        (void)standing_press(t, action); /* nothing said: an old one */
+    else
+        request_press(t, action);
+    if (!t->step->say.n_parts) /* what it was about is gone */
+        say_old_button(t);
+}
+
 static void do_action(struct turn *t, const char *action)
 {
     const char *rest;
@@ -176,20 +218,18 @@ static void do_action(struct turn *t, const char *action)
         find_more(t, rest);
     } else if (strcmp(action, "where") == 0) {
         find_ask(t, t->state->wish[0] ? t->state->wish : "finn_kontaktpunkt");
+    } else {
+        do_request_action(t, action);
     }
-}
-
-static void say_old_button(struct turn *t)
-{
-    say_part(t, "gammel_knapp");
-    offer_menu(t);
 }
 
 /* ---- commands ---- */
 
 static void leave_flow(struct turn *t)
 {
-    t->next->asked = ASKED_NOTHING;
+    if (join_is_step(t->state->asked))
+        state_drop_draft(t->next);
+    state_drop_pending(t->next);
     t->next->wish[0] = '\0';
     t->next->topic[0] = '\0';
 }
@@ -202,6 +242,21 @@ static void start_over(struct turn *t)
     *t->next = fresh;
 }
 
+/* `tilbake`, `avbryt` and `hjelp` in the middle of a request or of a talk with a coordinator. */
+static bool do_command_in_request(struct turn *t, const char *label)
+{
+    bool step = t->state->draft.kind && join_is_step(t->state->asked), stops = strcmp(label, "avbryt") == 0;
+    if (step && strcmp(label, "tilbake") == 0)
+        join_back(t);
+    else if (step && stops)
+        join_press(t, "stop");
+    else if (t->state->relay && stops)
+        relay_close(t);
+    else
+        return false;
+    return true;
+}
+
 /* True when the intent was a command and is done. */
 static bool do_command(struct turn *t, const struct intent *intent)
 {
@@ -211,11 +266,14 @@ static bool do_command(struct turn *t, const struct intent *intent)
     }
     if (intent->class != INTENT_COMMAND)
         return false;
+    if (do_command_in_request(t, intent->label))
+        return true;
     if (strcmp(intent->label, "start_paa_nytt") == 0)
         start_over(t);
-    else
+    else if (strcmp(intent->label, "hjelp") || !join_is_step(t->state->asked))
         leave_flow(t);
     answer_intent(t, intent);
+    ask_draft_again(t);
     return true;
 }
 
@@ -254,14 +312,19 @@ static void do_intent(struct turn *t, const struct intent *intent)
         if (question)
             say_lines(t, question->reply, "alle");
         find_for(t, wants_place(intent) ? intent->label : also->label);
+        if (t->next->draft.kind && t->next->asked == ASKED_NOTHING)
+            offer_word(t, "step:go", "fortsett");
         return;
     }
-    if (u)
+    if (u && !t->next->draft.kind)
         find_keep_place(t);
+    if (request_intent(t, intent))
+        return;
     answer_intent(t, intent);
     if (also)
         say_lines(t, also->reply, "alle");
-    answer_reminder(t);
+    if (!ask_draft_again(t))
+        answer_reminder(t);
 }
 
 /* The answer to a question that the bot asked; false when it is something else. */
@@ -296,10 +359,15 @@ static bool do_asked(struct turn *t)
             return true;
         }
         return (!*label || strcmp(label, "finn_kontaktpunkt") == 0) && find_mentioned(t, t->state->wish);
-    case ASKED_NOTHING:
-        break;
+    case ASKED_WITHDRAW:
+        return request_asked(t);
+    case ASKED_RELAY_SURE:
+        if (yes || no)
+            relay_decide(t, yes);
+        return yes || no;
+    default:
+        return join_is_step(t->state->asked) && t->state->draft.kind && join_text(t);
     }
-    return false;
 }
 
 /* `flere` where the button is gone: after a question in between, or where all were far away. */
@@ -313,13 +381,63 @@ static bool asks_for_more(const struct turn *t)
     return false;
 }
 
+/* A crisis comes first; then what becomes of the words where they were on their way to somebody. */
+static void do_crisis(struct turn *t)
+{
+    care_certain(t);
+    if (t->event->edits)
+        return;
+    if (t->state->relay)
+        relay_ask(t);
+    else if (t->state->draft.kind && join_is_step(t->state->asked))
+        join_keep(t);
+}
+
+/* More messages a minute than a person writes are read for a crisis, and for what must always pass. */
+static bool is_too_much(const struct turn *t)
+{
+    static const char *const always[] = {"slett", "status", "trekk", "innsyn"};
+    const struct understood *u = t->world->understood;
+    if (!t->world->hurried || u->care.level != CARE_NONE || t->state->asked == ASKED_DELETE)
+        return false;
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        if (u->intent && strcmp(u->intent->label, always[i]) == 0)
+            return false;
+    return true;
+}
+
+/* What only some chats may write, and what comes before all flows; true: it was that. */
+static bool do_first(struct turn *t)
+{
+    const struct understood *u = t->world->understood;
+    bool certain = u->care.level == CARE_CERTAIN;
+    if (!t->event->edits && coordinator_text(t))
+        return true;
+    if (certain) {
+        do_crisis(t);
+    } else if (is_too_much(t)) {
+        if (!t->world->told)
+            say_part(t, "for_mange");
+    } else if (!t->event->edits && desk_code_in(t->event->text, t->event->text_len, t->arena)) {
+        coordinator_bind(t);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* The numbers were said and nothing else was understood: no word about that. */
+static void after_possible(struct turn *t)
+{
+    if (!ask_draft_again(t))
+        offer_menu(t);
+}
+
 static void do_text(struct turn *t)
 {
     const struct understood *u = t->world->understood;
-    if (u->care.level == CARE_CERTAIN) {
-        care_certain(t);
+    if (do_first(t))
         return;
-    }
     if (t->event->edits) { /* a changed message repeats nothing; only care looks at it */
         if (u->care.level == CARE_POSSIBLE)
             care_possible_first(t);
@@ -343,7 +461,7 @@ static void do_text(struct turn *t)
         do_action(t, choice->action);
     else if (beside)
         do_action(t, beside);
-    else if (do_asked(t))
+    else if (do_asked(t) || (t->state->relay ? relay_text(t) : request_relay_wanted(t)))
         t->next->misses = 0;
     else if (after_care && (!u->intent || u->score < SURE_ENOUGH))
         care_again(t);
@@ -356,9 +474,11 @@ static void do_text(struct turn *t)
     else if (t->next->asked == ASKED_PLACE && u->text.n_words <= 4 && t->state->misses < 2)
         find_unknown(t);
     else if (u->care.level == CARE_POSSIBLE)
-        offer_menu(t); /* the numbers were said; no word about not understanding */
-    else
+        after_possible(t);
+    else if (t->state->misses > 1 || !ask_draft_again(t))
         answer_missed(t);
+    else
+        t->next->misses++;
 }
 
 /* ---- events ---- */
@@ -388,7 +508,9 @@ static void greet(struct turn *t)
 static void do_choice(struct turn *t)
 {
     const struct choice *choice = pressed(t->state, t->event->choice);
-    if (choice)
+    if (behind(t->event->choice, "s."))
+        do_request_action(t, t->event->choice);
+    else if (choice)
         do_action(t, choice->action);
     else
         say_old_button(t);
@@ -411,6 +533,7 @@ static void do_event(struct turn *t)
         break;
     case EVENT_BLOCKED:
         t->step->stop = true;
+        request_gone(t);
         break;
     case EVENT_GROUP:
         say_lines(t, "gruppechat", "alle");
@@ -482,6 +605,14 @@ static void keep_choices(struct turn *t)
         memcpy(next->tag, t->event->tag, sizeof next->tag);
 }
 
+/* When time has to look again at what was changed. */
+static void plan_requests(struct turn *t)
+{
+    struct effects *effects = &t->step->effects;
+    for (size_t i = 0; i < effects->n_saves; i++)
+        request_plan(effects->saves[i], &t->world->desk->periods);
+}
+
 void dialogue_step(const struct state *state, const struct event *event, const struct world *world,
                    struct arena *arena, struct step *step)
 {
@@ -490,6 +621,23 @@ void dialogue_step(const struct state *state, const struct event *event, const s
     struct turn t = {state, event, world, arena, step, &step->next};
     settle_language(&t);
     do_event(&t);
+    if (event->kind != EVENT_BLOCKED)
+        request_back(&t);
     add_prefixes(&t);
     keep_choices(&t);
+    plan_requests(&t);
+}
+
+void dialogue_time(const struct request *request, bool gone, const struct world *world, struct arena *arena,
+                   struct step *step)
+{
+    static const struct state nobody = {.language = LANGUAGE_NB};
+    static const struct event nothing = {.kind = EVENT_UNBLOCKED};
+    memset(step, 0, sizeof *step);
+    struct turn t = {&nobody, &nothing, world, arena, step, &step->next};
+    if (gone)
+        taker_gone(&t, request);
+    else
+        time_passes(&t, request);
+    plan_requests(&t);
 }

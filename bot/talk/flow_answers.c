@@ -74,12 +74,28 @@ static void answer_topic(struct turn *t)
     find_wish(t, "finn_kontaktpunkt");
 }
 
+/* Answers that end in an offer to do something for the person. */
+static void offer_deed(struct turn *t, const char *label)
+{
+    static const struct {
+        const char *label, *action, *word;
+    } deeds[] = {{"start_gruppe", "wish", "registrer"},
+                 {"for_kommuner", "message", "send_melding"},
+                 {"fagdag", "message", "send_melding"},
+                 {"materiell", "message", "send_melding"},
+                 {"frivillig", "message", "send_melding"}};
+    for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++)
+        if (strcmp(deeds[i].label, label) == 0)
+            offer_word(t, deeds[i].action, deeds[i].word);
+}
+
 /* Greeting, menu and the like: any reply whose declared `linjer` shows the general help lines. */
 static void answer_plain(struct turn *t, const struct intent *intent)
 {
     say_lines(t, intent->reply, "alle");
     if (t->next->asked == ASKED_PLACE && find_offers_places(t->state))
         return; /* the places of the open question follow */
+    offer_deed(t, intent->label);
     for (size_t i = 0; i < intent->n_choices; i++)
         offer_intent(t, intent->choices[i]);
     if (intent->n_choices == 0)

@@ -10,7 +10,8 @@ void care_certain(struct turn *t)
     say_remember(t, label);
     t->step->say.urgent = true;
     t->next->misses = 0;
-    if (t->next->asked == ASKED_DELETE) /* a yes after this must not delete */
+    if (t->next->asked == ASKED_DELETE || t->next->asked == ASKED_WITHDRAW ||
+        t->next->asked == ASKED_UNBIND) /* a yes after this must not delete */
         t->next->asked = ASKED_NOTHING;
 }
 

@@ -12,9 +12,10 @@ enum { OFFERED_PLACES = 6, HITS_MOST = 16, DIGITAL_SHOWN = 2 };
 
 void find_ask(struct turn *t, const char *wish)
 {
-    const char *key = strcmp(wish, "bli_med") == 0 ? "bli_med_sted"
-                      : strcmp(wish, "tema") == 0  ? "tema"
-                                                   : "finn_kontaktpunkt";
+    const char *key = strcmp(wish, "bli_med") == 0   ? "bli_med_sted"
+                      : strcmp(wish, "tema") == 0    ? "tema"
+                      : strcmp(wish, "melding") == 0 ? "melding_sted"
+                                                     : "finn_kontaktpunkt";
     t->next->asked = ASKED_PLACE;
     snprintf(t->next->wish, KEY_SIZE, "%s", strcmp(wish, "tema") == 0 ? "finn_kontaktpunkt" : wish);
     say_part(t, key);
@@ -46,9 +47,10 @@ static const char *note_of(const struct turn *t, const struct contact_point *poi
 
 static struct scope hit_scope(struct turn *t, const struct hit *hit)
 {
-    enum { VALUES = 11 };
+    enum { VALUES = 12 };
     struct value *v = arena_alloc(t->arena, VALUES * sizeof *v);
     const struct contact_point *point = hit->point;
+    value_truth(&v[11], "kan", join_possible(t, point));
     value_text(&v[0], "navn", point->name);
     value_text(&v[1], "kommune", point->kommune ? point->kommune->short_name : NULL);
     value_text(&v[2], "km", kilometres(t, hit->km));
@@ -104,7 +106,11 @@ static void fill_answer(struct turn *t, struct part *part, const struct hit *hit
     bool as_the_crow_flies = false;
     for (size_t i = 0; i < count; i++)
         as_the_crow_flies = as_the_crow_flies || !hits[i].own;
-    struct value *v = values_new(t, part, 8);
+    struct value *v = values_new(t, part, 9);
+    bool can = false;
+    for (size_t i = 0; i < count; i++)
+        can = can || join_possible(t, hits[i].point);
+    value_truth(&v[8], "kan", can);
     value_truth(&v[5], "luftlinje", as_the_crow_flies);
     value_truth(&v[7], "videre", from > 0);
     value_truth(&v[6], "oy", as_the_crow_flies && kommune && kommune->island);
@@ -136,11 +142,48 @@ static void offer_more(struct turn *t, const char *topic)
     offer_word(t, *topic ? arena_printf(t->arena, "more:%s", topic) : "more", "flere");
 }
 
+/* A button for each place shown that can get a request today. */
+static bool offer_requests(struct turn *t, const struct hit *hits, size_t count)
+{
+    bool any = false;
+    for (size_t i = 0; i < count; i++)
+        if (join_possible(t, hits[i].point)) {
+            offer_both(t, arena_printf(t->arena, "join:%s", hits[i].point->id), "send_til",
+                       hits[i].point->name);
+            any = true;
+        }
+    return any;
+}
+
+static void count_search(struct turn *t, bool first, bool unmet)
+{
+    t->step->effects.searched = first;
+    t->step->effects.unmet = first && unmet;
+    t->step->effects.kommune = t->next->kommune;
+}
+
+/* What waited for the place and is no search; true: it goes on. */
+static bool go_on_with(struct turn *t, const char *wish)
+{
+    bool message = strcmp(wish, "melding") == 0, group = strcmp(wish, "onske") == 0;
+    if (!message && !group)
+        return false;
+    t->next->asked = ASKED_NOTHING;
+    t->next->wish[0] = '\0';
+    if (message)
+        join_message(t);
+    else
+        join_wish(t);
+    return true;
+}
+
 /* Shows the contact points from number `from` on, for the place that is known. The topic is used and not
  * kept: it tells of a person's health. */
 static void show_hits(struct turn *t, const char *wish, size_t from)
 {
     struct hit hits[HITS_MOST];
+    if (go_on_with(t, wish))
+        return;
     const char *topic = arena_strdup(t->arena, t->next->topic);
     struct search search = {position_of(t->next->lat, t->next->lon), known_kommune(t), *topic ? topic : NULL};
     size_t most = from + (size_t)t->world->hits + 1;
@@ -157,6 +200,8 @@ static void show_hits(struct turn *t, const char *wish, size_t from)
     t->next->topic[0] = '\0';
     snprintf(t->next->wish, KEY_SIZE, "%s", wish); /* for `flere` */
     t->next->shown = (int)(from + count);
+    bool can = join && offer_requests(t, hits + from, count);
+    count_search(t, !from, far || (join && !can));
     if (!join && !far)
         offer_intent(t, "bli_med");
     if (found > from + count && !far)

@@ -72,6 +72,11 @@ void offer_literal(struct turn *t, const char *action, const char *literal)
     offer(t, action, NULL, literal);
 }
 
+void offer_both(struct turn *t, const char *action, const char *word, const char *literal)
+{
+    offer(t, action, word, literal);
+}
+
 void offer_intent(struct turn *t, const char *label)
 {
     char action[ACTION_SIZE];

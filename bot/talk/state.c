@@ -22,6 +22,57 @@ static void write_number(struct buf *out, const char *name, int value)
         buf_addf(out, "%s=%d\n", name, value);
 }
 
+/* Words of several lines: a line end becomes `\\n`, a backslash `\\\\`. */
+static void write_words(struct buf *out, const char *name, const char *value)
+{
+    if (!*value)
+        return;
+    buf_addf(out, "%s=", name);
+    for (; *value; value++)
+        if (*value == '\n')
+            buf_add_str(out, "\\n");
+        else if (*value == '\\')
+            buf_add_str(out, "\\\\");
+        else
+            buf_add_char(out, *value);
+    buf_add_char(out, '\n');
+}
+
+static void write_long(struct buf *out, const char *name, int64_t value)
+{
+    if (value)
+        buf_addf(out, "%s=%lld\n", name, (long long)value);
+}
+
+static void write_draft(const struct draft *draft, struct buf *out)
+{
+    if (!draft->kind)
+        return;
+    write_number(out, "draft", (int)draft->kind);
+    write_number(out, "step", (int)draft->step);
+    write_number(out, "seen", draft->seen);
+    write_long(out, "changes", draft->changes);
+    write_text(out, "scope", draft->scope);
+    write_text(out, "reserve", draft->reserve);
+    write_text(out, "alias", draft->alias);
+    write_text(out, "contact", draft->contact);
+    write_words(out, "words", draft->words);
+    write_number(out, "reach", (int)draft->reach);
+}
+
+void state_drop_pending(struct state *state)
+{
+    memset(state->pending, 0, sizeof state->pending);
+    state->about = 0;
+    state->asked = ASKED_NOTHING;
+}
+
+void state_drop_draft(struct state *state)
+{
+    memset(&state->draft, 0, sizeof state->draft);
+    state_drop_pending(state);
+}
+
 void state_write(const struct state *state, struct buf *out)
 {
     buf_addf(out, "%s\n", first_line);
@@ -39,6 +90,11 @@ void state_write(const struct state *state, struct buf *out)
     write_text(out, "last", state->last_key);
     write_number(out, "misses", state->misses);
     write_number(out, "shown", state->shown);
+    write_draft(&state->draft, out);
+    write_long(out, "about", state->about);
+    write_long(out, "relay", state->relay);
+    write_long(out, "until", state->relay_until);
+    write_words(out, "pending", state->pending);
     write_text(out, "tag", state->tag);
     for (size_t i = 0; i < state->n_choices; i++)
         buf_addf(out, "choice=%s\t%s\n", state->choices[i].action, state->choices[i].label);
@@ -121,6 +177,68 @@ static int read_language(struct state *state, const char *value, size_t len)
     return state->language ? 0 : -1;
 }
 
+static int read_long(const char *value, size_t len, int64_t *number)
+{
+    char digits[24];
+    char *end;
+    if (!len || copy(digits, sizeof digits, value, len))
+        return -1;
+    *number = strtoll(digits, &end, 10);
+    return *end || *number < 0 ? -1 : 0;
+}
+
+static int read_words(char *to, size_t size, const char *value, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        char c = value[i];
+        if ((unsigned char)c < 0x20 || n + 1 >= size)
+            return -1;
+        if (c == '\\') {
+            if (++i == len || (value[i] != 'n' && value[i] != '\\'))
+                return -1;
+            c = value[i] == 'n' ? '\n' : '\\';
+        }
+        to[n++] = c;
+    }
+    to[n] = '\0';
+    return 0;
+}
+
+/* 1: read, 0: no pair of a draft, -1. */
+static int read_draft(struct draft *draft, const char *key, const char *value, size_t len)
+{
+    long number = 0;
+    int rc;
+    if (strcmp(key, "draft") == 0) {
+        rc = read_number(value, len, DRAFT_START, &number);
+        draft->kind = (enum draft_kind)number;
+    } else if (strcmp(key, "step") == 0) {
+        rc = read_number(value, len, ASKED_SUMMARY, &number);
+        draft->step = (enum asked)number;
+    } else if (strcmp(key, "seen") == 0) {
+        rc = read_flag(value, len, &draft->seen);
+    } else if (strcmp(key, "reach") == 0) {
+        rc = read_number(value, len, REACH_EMAIL, &number);
+        draft->reach = (enum reach)number;
+    } else if (strcmp(key, "changes") == 0) {
+        rc = read_long(value, len, &draft->changes);
+    } else if (strcmp(key, "scope") == 0) {
+        rc = copy(draft->scope, SCOPE_SIZE, value, len);
+    } else if (strcmp(key, "reserve") == 0) {
+        rc = copy(draft->reserve, SCOPE_SIZE, value, len);
+    } else if (strcmp(key, "alias") == 0) {
+        rc = copy(draft->alias, ALIAS_SIZE, value, len);
+    } else if (strcmp(key, "contact") == 0) {
+        rc = copy(draft->contact, CONTACT_SIZE, value, len);
+    } else if (strcmp(key, "words") == 0) {
+        rc = read_words(draft->words, WORDS_SIZE, value, len);
+    } else {
+        return 0;
+    }
+    return rc ? -1 : 1;
+}
+
 static int read_pair(struct state *state, const char *name, size_t name_len, const char *value, size_t len)
 {
     char key[16];
@@ -154,8 +272,19 @@ static int read_pair(struct state *state, const char *name, size_t name_len, con
         return read_count(value, len, &state->misses);
     if (strcmp(key, "shown") == 0)
         return read_count(value, len, &state->shown);
+    if (strcmp(key, "about") == 0)
+        return read_long(value, len, &state->about);
+    if (strcmp(key, "relay") == 0)
+        return read_long(value, len, &state->relay);
+    if (strcmp(key, "until") == 0)
+        return read_long(value, len, &state->relay_until);
+    if (strcmp(key, "pending") == 0)
+        return read_words(state->pending, WORDS_SIZE, value, len);
     if (strcmp(key, "tag") == 0)
         return copy(state->tag, EVENT_TAG, value, len);
+    int draft = read_draft(&state->draft, key, value, len);
+    if (draft)
+        return draft < 0 ? -1 : 0;
     return strcmp(key, "choice") == 0 ? read_choice(state, value, len) : -1;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "talk/event.h"
+#include "talk/request.h"
 #include "text/language.h"
 
 enum { CHOICES_MOST = 8, ACTION_SIZE = 128, LABEL_SIZE = 64, NAME_SIZE = 64, KEY_SIZE = 40, TOPIC_SIZE = 24 };
@@ -17,7 +18,37 @@ enum asked {
     ASKED_PLACE,      /* where do you live? */
     ASKED_PLACE_SURE, /* did you mean …? */
     ASKED_DELETE,     /* delete everything? */
-    ASKED_LAST = ASKED_DELETE,
+    /* the steps of a request (flow_join.c) */
+    ASKED_AGE,     /* 18 or over? */
+    ASKED_THEME,   /* a group for what? */
+    ASKED_CONSENT, /* may it be passed on? */
+    ASKED_NAME,
+    ASKED_REACH, /* here, telephone, e-mail? */
+    ASKED_PHONE,
+    ASKED_EMAIL,
+    ASKED_WORDS,   /* anything more to say? */
+    ASKED_SUMMARY, /* send it? */
+    /* about a request that was sent, `about` */
+    ASKED_WITHDRAW,    /* sure? */
+    ASKED_RELAY_SURE,  /* shall the coordinator get `pending`? */
+    ASKED_ANSWER,      /* a coordinator: what do you answer? */
+    ASKED_ANSWER_SURE, /* … shall `pending` go to this person? */
+    ASKED_UNBIND,      /* … shall this chat be no coordinator's any more? */
+    ASKED_LAST = ASKED_UNBIND,
+};
+
+enum draft_kind { DRAFT_NONE, DRAFT_JOIN, DRAFT_MESSAGE, DRAFT_START };
+
+/* A request as it is being written; nobody but the resident has seen it. */
+struct draft {
+    enum draft_kind kind;
+    enum asked step;          /* where it stands, also while something else is asked in between */
+    bool seen;                /* the summary was shown: an answer leads back to it */
+    int64_t changes;          /* the sent request that it changes, 0: a new one */
+    char scope[SCOPE_SIZE];   /* who is to get it */
+    char reserve[SCOPE_SIZE]; /* … and who if nobody answers, as it was said before the yes */
+    char alias[ALIAS_SIZE], contact[CONTACT_SIZE], words[WORDS_SIZE];
+    enum reach reach;
 };
 
 /* A button as it was offered: what pressing it does, and what it says (for answers in words). */
@@ -41,10 +72,20 @@ struct state {
     char last_key[KEY_SIZE]; /* reply said last, for `hvorfor?` */
     int misses;              /* messages not understood in a row */
     int shown;               /* contact points shown of the last search */
-    char tag[EVENT_TAG];     /* turn that offered the choices */
+    struct draft draft;
+    int64_t about; /* request that the open question concerns */
+    int64_t relay; /* request whose coordinator gets what is written, until `relay_until`; 0: none */
+    int64_t relay_until;
+    char pending[WORDS_SIZE]; /* a message that waits for a yes before it goes to somebody */
+    char tag[EVENT_TAG];      /* turn that offered the choices */
     struct choice choices[CHOICES_MOST];
     size_t n_choices;
 };
+
+/* Leaves what was being written and asked: the draft, the waiting message, the question. */
+void state_drop_draft(struct state *state);
+/* Only the waiting message and the question about it. */
+void state_drop_pending(struct state *state);
 
 /* Appends the state as text, `name=value` lines. */
 void state_write(const struct state *state, struct buf *out);

@@ -22,7 +22,8 @@ static void start(void)
     struct store *store = store_open(":memory:", &err);
     if (!store || dataset_load(&data, settings, &err))
         log_fatal("run this from the checkout: %s", err.text);
-    turns = (struct turns){&data, settings, store, 60, 3, 86400000};
+    if (turns_begin(&turns, &data, settings, store, &err))
+        log_fatal("%s", err.text);
 }
 
 static void one_turn(const char *payload, size_t len, int64_t now)

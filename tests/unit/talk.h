@@ -36,6 +36,11 @@ static inline int end(void **state)
     return 0;
 }
 
+/* Nobody is bound, nothing was sent. */
+static const struct roster empty_roster = {NULL, 0};
+static const struct desk empty_desk = {
+    .network = "test", .chat = "chat", .roster = &empty_roster, .open_most = 3};
+
 static inline struct world world_of(const struct understood *u)
 {
     struct dataset *data = unit_data();
@@ -45,7 +50,8 @@ static inline struct world world_of(const struct understood *u)
                           .registry = own_registry ? own_registry : data->registry,
                           .intents = data->intents,
                           .far_km = 60,
-                          .hits = hits_shown};
+                          .hits = hits_shown,
+                          .desk = &empty_desk};
 }
 
 /* What the core does after the step: buttons get their words, and the state is kept. */

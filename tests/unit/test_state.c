@@ -132,7 +132,7 @@ static void anything_else_is_refused_and_leaves_a_new_conversation(void **unused
         "state 1\nlanguage=nbnbnbnbnb\n",
         "state 1\nchosen=2\n",
         "state 1\nintroduced=x\n",
-        "state 1\nasked=4\n",
+        "state 1\nasked=99\n",
         "state 1\nasked=-1\n",
         "state 1\nmisses=1x\n",
         "state 1\nmisses=\n",

@@ -1,0 +1,255 @@
+/* What a coordinator does beside answering: hands on, takes a pause, keeps the contact point's details right,
+ * comes and goes. And what becomes of a request when its recipient changes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "talk/command.h"
+#include "talk/coordinator.h"
+#include "talk/join.h"
+
+/* ---- handing on ---- */
+
+static bool may_go_to(const struct turn *t, const struct request *r, const char *scope)
+{
+    return *scope && strcmp(r->scope, scope) && roster_present(desk_of(t)->roster, scope, t->world->now);
+}
+
+/* Other contact points near the resident that have somebody: the resident is asked before one of them gets
+ * it. */
+static void offer_points(struct turn *t, const struct request *r)
+{
+    enum { LOOKED_AT = 12, OFFERED = 3 };
+    struct hit hits[LOOKED_AT];
+    char scope[SCOPE_SIZE];
+    const struct kommune *kommune = gazetteer_kommune(t->world->gazetteer, r->kommune);
+    if (!kommune)
+        return;
+    struct search search = {kommune->position, kommune, NULL};
+    size_t n = registry_nearest(t->world->registry, &search, hits, LOOKED_AT);
+    for (size_t i = 0, offered = 0; i < n && offered < OFFERED; i++) {
+        snprintf(scope, sizeof scope, "p:%s", hits[i].point->id);
+        if (!may_go_to(t, r, scope))
+            continue;
+        offer_literal(t, arena_printf(t->arena, "ko:to:%lld:%s", (long long)r->id, scope),
+                      hits[i].point->name);
+        offered++;
+    }
+}
+
+void coordinator_pass(struct turn *t, const struct request *r)
+{
+    bool reserve = may_go_to(t, r, r->reserve);
+    struct part *part = say_part(t, "ko_videre");
+    struct value *v = values_new(t, part, 3);
+    value_text(&v[0], "ref", ref_of(t, r));
+    value_reserve(t, &v[1], reserve ? r->reserve : "");
+    say_remember(t, "ko_videre");
+    if (reserve)
+        offer_word(t, arena_printf(t->arena, "ko:to:%lld:%s", (long long)r->id, r->reserve), "ko_reserve");
+    if (r->kind == REQUEST_JOIN)
+        offer_points(t, r);
+    if (!t->step->say.n_offers) {
+        part->key = "ko_videre_ingen";
+        part->scope.count = 1;
+    }
+    offer_word(t, "ko:list", "ko_liste");
+}
+
+/* The request changes hands; the new ones hear that it is there. */
+static struct request *move(struct turn *t, const struct request *request, const char *scope)
+{
+    struct request *r = change(t, request);
+    request_hand_on(r, arena_strdup(t->arena, scope), t->world->now);
+    join_announce(t, r, "ko_ny");
+    return r;
+}
+
+static void value_moved(struct turn *t, struct value *v, const struct request *r)
+{
+    value_recipient(t, &v[0], r->scope, r->language);
+    value_text(&v[2], "ref", ref_of(t, r));
+}
+
+static void pass_to_reserve(struct turn *t, const struct request *request)
+{
+    struct request *r = move(t, request, request->reserve);
+    value_moved(t, notice_values(t, notify(t, TO_RESIDENT, r, "fs_flyttet"), 3), r);
+    struct value *v = values_new(t, say_part(t, "ko_videre_sendt"), 3);
+    value_text(&v[0], "ref", ref_of(t, r));
+    value_reserve(t, &v[1], r->scope);
+}
+
+static void ask_resident(struct turn *t, const struct request *request, const char *scope)
+{
+    struct request *r = change(t, request);
+    request_propose(r, scope, t->world->now);
+    struct notice *notice = notify(t, TO_RESIDENT, r, "fs_foreslatt");
+    struct value *v = notice_values(t, notice, 3);
+    value_text(&v[0], "mottaker", scope_name(t, r->scope, r->language));
+    value_text(&v[1], "ny_mottaker", scope_name(t, scope, r->language));
+    value_text(&v[2], "ref", ref_of(t, r));
+    notice_offer(t, notice, "move", r, "nytt_sted_ja");
+    notice_offer(t, notice, "stay", r, "nytt_sted_nei");
+    v = values_new(t, say_part(t, "ko_videre_spurt"), 2);
+    value_text(&v[0], "ref", ref_of(t, r));
+    value_text(&v[1], "ny_mottaker", scope_name(t, scope, t->next->language));
+}
+
+void coordinator_pass_to(struct turn *t, const char *action)
+{
+    char *scope;
+    const struct request *r = held_request(t, strtoll(action, &scope, 10));
+    bool mine = r && (r->taker == desk_of(t)->me->id || r->state == REQUEST_SENT);
+    if (!mine || *scope != ':' || !may_go_to(t, r, scope + 1)) {
+        coordinator_choose(t, "list");
+        return;
+    }
+    scope++;
+    if (strcmp(scope, r->reserve) == 0)
+        pass_to_reserve(t, r);
+    else
+        ask_resident(t, r, scope);
+    offer_word(t, "ko:list", "ko_liste");
+}
+
+/* ---- the resident's word on it ---- */
+
+static void tell_asker(struct turn *t, const struct request *old, const char *key, const char *scope)
+{
+    struct notice *notice = old->taker ? notify(t, TO_TAKER, old, key)
+                                       : notify_scope(t, old->scope, 0, old, key);
+    struct value *v = notice_values(t, notice, 2);
+    value_text(&v[0], "ref", ref_of(t, old));
+    value_text(&v[1], "ny_mottaker", scope_name(t, scope, LANGUAGE_NB));
+}
+
+void request_decide(struct turn *t, const struct request *request, const char *scope, bool refused)
+{
+    bool proposed = request->proposed[0] && (refused || (scope && strcmp(scope, request->proposed) == 0));
+    if (scope && may_go_to(t, request, scope)) {
+        if (proposed)
+            tell_asker(t, request, "ko_videre_ja", scope);
+        struct request *r = move(t, request, scope);
+        value_moved(t, values_new(t, say_part(t, "fs_flyttet"), 3), r);
+    } else if (proposed) {
+        struct request *r = change(t, request);
+        tell_asker(t, request, "ko_videre_nei", request->proposed);
+        request_propose(r, "", t->world->now);
+        say_part(t, "fs_blir");
+    } else {
+        say_part(t, "fs_blir");
+    }
+    offer_intent(t, "status");
+    offer_intent(t, "trekk");
+}
+
+/* ---- pause ---- */
+
+bool coordinator_pause(struct turn *t, const char *text)
+{
+    struct effects *effects = &t->step->effects;
+    int64_t until = command_date(text, t->world->now);
+    bool ends = strncasecmp(text, "slutt", 5) == 0 || strncasecmp(text, "av", 2) == 0 ||
+                strncasecmp(text, "ferdig", 6) == 0;
+    effects->pause = until || ends;
+    effects->pause_until = until;
+    if (until)
+        value_text(values_new(t, say_part(t, "ko_pause"), 1), "dato", date_of(t, until, t->next->language));
+    else
+        say_part(t, ends ? "ko_pause_slutt" : "ko_pause_feil");
+    offer_word(t, "ko:list", "ko_liste");
+    return true;
+}
+
+/* ---- the contact point's details ---- */
+
+static const char *first_point(const struct turn *t)
+{
+    const struct coordinator *me = desk_of(t)->me;
+    for (size_t i = 0; i < me->n_duties; i++)
+        if (scope_duty(me->duties[i]) == DUTY_COORDINATOR)
+            return me->duties[i] + 2;
+    return NULL;
+}
+
+bool coordinator_right(struct turn *t)
+{
+    const struct coordinator *me = desk_of(t)->me;
+    struct effects *effects = &t->step->effects;
+    struct scope *items = arena_alloc(t->arena, (me->n_duties + 1) * sizeof *items);
+    for (size_t i = 0; i < me->n_duties; i++) {
+        if (scope_duty(me->duties[i]) != DUTY_COORDINATOR)
+            continue;
+        struct value *v = arena_alloc(t->arena, sizeof *v);
+        value_text(v, "navn", scope_name(t, me->duties[i], t->next->language));
+        items[effects->n_confirmed] = (struct scope){v, 1};
+        effects->confirmed[effects->n_confirmed++] = me->duties[i] + 2;
+    }
+    if (!effects->n_confirmed)
+        return false; /* a reserve contact has no place of their own */
+    struct value *v = values_new(t, say_part(t, "ko_stemmer"), 2);
+    value_list(&v[0], "steder", items, effects->n_confirmed);
+    value_text(&v[1], "dato", date_of(t, t->world->now, t->next->language));
+    offer_word(t, "ko:list", "ko_liste");
+    return true;
+}
+
+bool coordinator_edit(struct turn *t, const char *text)
+{
+    struct effects *effects = &t->step->effects;
+    const char *point = first_point(t);
+    bool own = own_open(t) && !*text; /* `endre` alone is about the resident's own request */
+    if (!point || own)
+        return false;
+    if (!*text || strlen(text) >= WORDS_SIZE) {
+        say_part(t, *text ? "ko_svar_langt" : "ko_endre_tomt");
+        return true;
+    }
+    const char *scope = arena_printf(t->arena, "p:%s", point);
+    effects->proposal = text;
+    effects->proposal_point = point;
+    struct value *v = notice_values(t, notify_scope(t, "s", 0, NULL, "ko_forslag"), 2);
+    value_text(&v[0], "sted", scope_name(t, scope, LANGUAGE_NB));
+    value_text(&v[1], "tekst", text);
+    value_text(values_new(t, say_part(t, "ko_endre_takk"), 1), "sted",
+               scope_name(t, scope, t->next->language));
+    return true;
+}
+
+/* ---- coming and going ---- */
+
+void coordinator_bind(struct turn *t)
+{
+    const struct desk *desk = desk_of(t);
+    const struct code *code = desk->code;
+    if (!code) {
+        t->step->effects.bad_code = !desk->code_blocked;
+        say_part(t, desk->code_blocked ? "koble_sperret" : "koble_feil");
+        offer_menu(t);
+        return;
+    }
+    const char *scope = code->scope;
+    const struct coordinator *again = code->coordinator ? roster_find(desk->roster, code->coordinator) : NULL;
+    if (!*scope && again && again->n_duties)
+        scope = again->duties[0];
+    t->step->effects.bind = true;
+    struct value *v = values_new(t, say_part(t, "koblet"), 4);
+    bool point = scope_duty(scope) == DUTY_COORDINATOR;
+    value_text(&v[0], "sted", point ? scope_name(t, scope, t->next->language) : NULL);
+    value_reserve(t, &v[1], point ? "" : scope);
+    value_truth(&v[3], "stab", scope_duty(scope) == DUTY_STAFF);
+    say_remember(t, "koblet");
+    state_drop_draft(t->next);
+}
+
+void coordinator_unbind(struct turn *t)
+{
+    const struct coordinator *me = desk_of(t)->me;
+    t->step->effects.unbind = true;
+    state_drop_pending(t->next);
+    value_text(values_new(t, say_part(t, "ko_frakoblet"), 1), "sted",
+               me->n_duties ? scope_name(t, me->duties[0], t->next->language) : NULL);
+    offer_menu(t);
+}

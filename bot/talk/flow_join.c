@@ -1,0 +1,386 @@
+/* A resident writes a request, a message to the reserve contact, or a wish for a group: one question at a
+ * time.
+ *
+ *   join     age → consent → name → reach (→ telephone | e-mail) → words → summary → sent
+ *   message  consent → words → name → reach (→ …) → summary → sent
+ *   start    age → theme → consent → registered
+ *
+ * Each step is a row of `steps`. What is typed lives in the draft, which stays while something else is asked,
+ * and goes with `avbryt`. The questions are in join_ask.c; what leaves the draft, and to whom, in
+ * join_send.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include "talk/flows.h"
+#include "talk/join.h"
+
+enum { STEPS_MOST = 6 };
+
+static const enum asked steps[][STEPS_MOST] = {
+    [DRAFT_JOIN] = {ASKED_AGE, ASKED_CONSENT, ASKED_NAME, ASKED_REACH, ASKED_WORDS, ASKED_SUMMARY},
+    [DRAFT_MESSAGE] = {ASKED_CONSENT, ASKED_WORDS, ASKED_NAME, ASKED_REACH, ASKED_SUMMARY},
+    [DRAFT_START] = {ASKED_AGE, ASKED_THEME, ASKED_CONSENT},
+};
+
+bool join_is_step(enum asked asked)
+{
+    return asked >= ASKED_AGE && asked <= ASKED_SUMMARY;
+}
+
+/* ---- from step to step ---- */
+
+/* A telephone number and an address belong to the question how to be reached. */
+static enum asked main_step(enum asked step)
+{
+    return step == ASKED_PHONE || step == ASKED_EMAIL ? ASKED_REACH : step;
+}
+
+/* The step that lies `by` places from this one in the kind's row; ASKED_NOTHING outside it. */
+static enum asked step_beside(const struct draft *draft, int by)
+{
+    for (int i = 0; i < STEPS_MOST; i++)
+        if (steps[draft->kind][i] == main_step(draft->step))
+            return i + by >= 0 && i + by < STEPS_MOST ? steps[draft->kind][i + by] : ASKED_NOTHING;
+    return ASKED_NOTHING;
+}
+
+static void go_to(struct turn *t, enum asked step)
+{
+    t->next->draft.step = t->next->asked = step;
+    join_ask(t);
+}
+
+/* The step was answered. */
+static void go_on(struct turn *t)
+{
+    struct draft *draft = &t->next->draft;
+    enum asked next = draft->seen ? ASKED_SUMMARY : step_beside(draft, 1);
+    t->next->misses = 0;
+    if (next == ASKED_NOTHING)
+        join_finish(t);
+    else
+        go_to(t, next);
+}
+
+void join_stopped(struct turn *t)
+{
+    say_part(t, "join_avbrutt");
+    say_remember(t, "join_avbrutt");
+    offer_menu(t);
+}
+
+void join_back(struct turn *t)
+{
+    struct draft *draft = &t->next->draft;
+    enum asked before = draft->step == ASKED_PHONE || draft->step == ASKED_EMAIL ? ASKED_REACH
+                        : draft->seen && draft->step != ASKED_SUMMARY            ? ASKED_SUMMARY
+                                                                                 : step_beside(draft, -1);
+    bool joins = draft->kind == DRAFT_JOIN && !draft->changes;
+    if (before != ASKED_NOTHING && !draft->changes) {
+        draft->seen = draft->seen && before == ASKED_SUMMARY;
+        go_to(t, before);
+        return;
+    }
+    state_drop_draft(t->next);
+    if (joins)
+        find_wish(t, "bli_med");
+    else
+        join_stopped(t);
+}
+
+/* ---- beginning ---- */
+
+static void begin(struct turn *t, enum draft_kind kind, const char *scope)
+{
+    struct draft *draft = &t->next->draft;
+    state_drop_draft(t->next);
+    draft->kind = kind;
+    snprintf(draft->scope, SCOPE_SIZE, "%s", scope);
+    go_to(t, steps[kind][0]);
+}
+
+bool join_possible(const struct turn *t, const struct contact_point *point)
+{
+    char scope[SCOPE_SIZE];
+    snprintf(scope, sizeof scope, "p:%s", point->id);
+    return roster_present(desk_of(t)->roster, scope, t->world->now);
+}
+
+/* An open request to the same place, or too many; then it is said and true. */
+static bool has_enough(struct turn *t, const char *scope)
+{
+    const struct desk *desk = desk_of(t);
+    for (size_t i = 0; i < desk->n_own; i++)
+        if (request_open(&desk->own[i]) && strcmp(desk->own[i].scope, scope) == 0) {
+            struct value *v = values_new(t, say_part(t, "join_finnes"), 3);
+            value_text(&v[0], "mottaker", scope_name(t, scope, t->next->language));
+            value_text(&v[1], "ref", ref_of(t, &desk->own[i]));
+            value_truth(&v[2], "tatt", desk->own[i].state == REQUEST_TAKEN);
+            offer_intent(t, "status");
+            offer_intent(t, "endre");
+            offer_intent(t, "trekk");
+            return true;
+        }
+    if (own_open(t) < (size_t)desk->open_most)
+        return false;
+    value_text(values_new(t, say_part(t, "join_mange"), 1), "antall",
+               arena_printf(t->arena, "%d", desk->open_most));
+    offer_intent(t, "status");
+    offer_intent(t, "trekk");
+    return true;
+}
+
+void join_begin(struct turn *t, const char *point)
+{
+    char scope[SCOPE_SIZE];
+    snprintf(scope, sizeof scope, "p:%s", point);
+    if (!has_enough(t, scope))
+        begin(t, DRAFT_JOIN, scope);
+}
+
+void join_message(struct turn *t)
+{
+    char scope[SCOPE_SIZE];
+    if (!t->next->has_place) {
+        find_ask(t, "melding");
+        return;
+    }
+    roster_reserve(desk_of(t)->roster, t->next->kommune, t->world->now, scope);
+    if (!*scope) {
+        say_part(t, "melding_ingen");
+        offer_intent(t, "finn_kontaktpunkt");
+        offer_intent(t, "menneske");
+    } else if (!has_enough(t, scope)) {
+        begin(t, DRAFT_MESSAGE, scope);
+    }
+}
+
+void join_wish(struct turn *t)
+{
+    const struct wish *wish = desk_of(t)->wish;
+    if (wish) {
+        value_text(values_new(t, say_part(t, "start_finnes"), 1), "sted", wish->place);
+        offer_intent(t, "trekk");
+        offer_intent(t, "finn_kontaktpunkt");
+    } else if (!t->next->has_place) {
+        find_ask(t, "onske");
+    } else {
+        begin(t, DRAFT_START, "");
+    }
+}
+
+/* ---- typed answers ---- */
+
+/* Labels that are about the bot and the requests, never a name or own words. */
+static bool is_about_requests(const char *label)
+{
+    static const char *const labels[] = {"status", "trekk", "endre", "innsyn", "menneske", "sprak"};
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        if (strcmp(label, labels[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What the person wants of the bot rather than answers: a command, or a question that was understood. */
+static bool is_for_bot(const struct turn *t, size_t words_most)
+{
+    enum { FEW = 3 };
+    const struct understood *u = t->world->understood;
+    if (!u->intent || u->unsure || u->intent->class == INTENT_ANSWER)
+        return false;
+    bool command = u->intent->class == INTENT_COMMAND || is_about_requests(u->intent->label);
+    return (command && u->text.n_words <= FEW) || (u->text.question && u->text.n_words <= words_most);
+}
+
+/* Yes or no to a question with two buttons; the reply is the button's. */
+static bool take_yes_no(struct turn *t, const char *yes, const char *no)
+{
+    const struct understood *u = t->world->understood;
+    const char *label = u->intent ? u->intent->label : "";
+    if (strcmp(label, "ja") == 0)
+        join_press(t, yes);
+    else if (strcmp(label, "nei") == 0)
+        join_press(t, no);
+    else
+        return false;
+    return true;
+}
+
+static bool take_name(struct turn *t)
+{
+    enum { QUESTION_WORDS = 40, NAME_WORDS = 4, SENDER_WORDS = 10 };
+    struct draft *draft = &t->next->draft;
+    const struct understood *u = t->world->understood;
+    size_t most = draft->kind == DRAFT_MESSAGE ? SENDER_WORDS : NAME_WORDS;
+    if (is_for_bot(t, QUESTION_WORDS))
+        return false;
+    if (!join_read_name(u->text.raw, most, draft->alias)) {
+        if (u->intent && !u->unsure && u->text.n_words > most)
+            return false; /* a sentence about something else */
+        say_part(t, "join_navn_feil");
+        return true;
+    }
+    go_on(t);
+    return true;
+}
+
+static bool take_contact(struct turn *t, enum asked step)
+{
+    enum { QUESTION_WORDS = 40 };
+    struct draft *draft = &t->next->draft;
+    const char *raw = t->world->understood->text.raw;
+    bool phone = contact_phone(raw, draft->contact), email = !phone && contact_email(raw, draft->contact);
+    if (phone || email) {
+        draft->reach = phone ? REACH_PHONE : REACH_EMAIL;
+        go_on(t);
+        return true;
+    }
+    if (step == ASKED_REACH || is_for_bot(t, QUESTION_WORDS))
+        return false;
+    say_part(t, step == ASKED_PHONE ? "join_telefon_feil" : "join_epost_feil");
+    return true;
+}
+
+static bool take_words(struct turn *t, size_t most)
+{
+    enum { QUESTION_WORDS = 12 };
+    struct draft *draft = &t->next->draft;
+    const struct text *text = &t->world->understood->text;
+    if (is_for_bot(t, QUESTION_WORDS))
+        return false;
+    if (text->raw_len > most) {
+        value_text(values_new(t, say_part(t, "join_ord_langt"), 1), "tegn",
+                   arena_printf(t->arena, "%zu", most));
+        return true;
+    }
+    if (t->world->understood->intent && strcmp(t->world->understood->intent->label, "nei") == 0 &&
+        draft->kind == DRAFT_JOIN)
+        draft->words[0] = '\0'; /* nothing to add */
+    else
+        join_keep_words(draft, text->raw);
+    go_on(t);
+    return true;
+}
+
+bool join_text(struct turn *t)
+{
+    enum { THEME_MOST = 60 };
+    switch (t->state->asked) {
+    case ASKED_AGE:
+        return take_yes_no(t, "adult", "minor");
+    case ASKED_CONSENT:
+        return take_yes_no(t, "yes", "no");
+    case ASKED_SUMMARY:
+        return take_yes_no(t, "send", "stop");
+    case ASKED_NAME:
+        return take_name(t);
+    case ASKED_REACH:
+    case ASKED_PHONE:
+    case ASKED_EMAIL:
+        return take_contact(t, t->state->asked);
+    case ASKED_THEME:
+        return take_words(t, THEME_MOST);
+    case ASKED_WORDS:
+        return take_words(t, WORDS_SIZE - 1);
+    default:
+        return false;
+    }
+}
+
+void join_keep(struct turn *t)
+{
+    const struct text *text = &t->world->understood->text;
+    struct draft *draft = &t->next->draft;
+    if (t->state->asked == ASKED_WORDS && text->raw_len < WORDS_SIZE)
+        join_keep_words(draft, text->raw);
+    say_part(t, "join_bevart");
+    offer_word(t, "step:go", "fortsett");
+}
+
+/* ---- buttons ---- */
+
+static void press_reach(struct turn *t, enum reach reach)
+{
+    struct draft *draft = &t->next->draft;
+    draft->reach = reach;
+    draft->contact[0] = '\0';
+    if (reach == REACH_HERE)
+        go_on(t);
+    else
+        go_to(t, reach == REACH_PHONE ? ASKED_PHONE : ASKED_EMAIL);
+}
+
+static void too_young(struct turn *t)
+{
+    state_drop_draft(t->next);
+    say_lines(t, "join_ung", "krise_barn");
+    say_remember(t, "join_ung");
+    offer_intent(t, "hjelp");
+}
+
+static void no_consent(struct turn *t)
+{
+    struct draft draft = t->next->draft;
+    state_drop_draft(t->next);
+    if (draft.kind != DRAFT_JOIN) {
+        join_stopped(t);
+        return;
+    }
+    struct value *v = values_new(t, say_part(t, "join_uten"), 4);
+    value_text(&v[0], "mottaker", scope_name(t, draft.scope, t->next->language));
+    value_ways(t, &v[1], draft.scope);
+    say_remember(t, "join_uten");
+    offer_menu(t);
+}
+
+/* Back from something else: the question again, or what comes after words that were kept. */
+static void resume(struct turn *t)
+{
+    struct draft *draft = &t->next->draft;
+    if (draft->step == ASKED_WORDS && draft->words[0])
+        go_on(t);
+    else
+        go_to(t, draft->step);
+}
+
+static void stop(struct turn *t)
+{
+    state_drop_draft(t->next);
+    join_stopped(t);
+}
+
+void join_press(struct turn *t, const char *action)
+{
+    struct draft *draft = &t->next->draft;
+    if (!draft->kind)
+        return;
+    t->next->asked = draft->step;
+    if (strcmp(action, "adult") == 0 || strcmp(action, "yes") == 0)
+        go_on(t);
+    else if (strcmp(action, "minor") == 0)
+        too_young(t);
+    else if (strcmp(action, "no") == 0)
+        no_consent(t);
+    else if (strcmp(action, "here") == 0)
+        press_reach(t, REACH_HERE);
+    else if (strcmp(action, "phone") == 0)
+        press_reach(t, REACH_PHONE);
+    else if (strcmp(action, "email") == 0)
+        press_reach(t, REACH_EMAIL);
+    else if (strcmp(action, "skip") == 0)
+        go_on(t);
+    else if (strcmp(action, "name") == 0)
+        go_to(t, ASKED_NAME);
+    else if (strcmp(action, "reach") == 0)
+        go_to(t, ASKED_REACH);
+    else if (strcmp(action, "words") == 0)
+        go_to(t, ASKED_WORDS);
+    else if (strcmp(action, "back") == 0)
+        join_back(t);
+    else if (strcmp(action, "send") == 0)
+        join_finish(t);
+    else if (strcmp(action, "go") == 0)
+        resume(t);
+    else
+        stop(t);
+}

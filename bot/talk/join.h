@@ -1,0 +1,20 @@
+/* What the two files of the resident's flow share. */
+#ifndef TALK_JOIN_H
+#define TALK_JOIN_H
+
+#include "talk/flows.h"
+
+/* The last step was answered: sends the request or the change, or registers the wish (join_send.c). */
+void join_finish(struct turn *t);
+
+/* A name out of what was typed (`jeg heter Kari.` → `Kari`): at most `words_most` words and 40 characters,
+ * one line, with a letter in it. False when it is none; then `alias` is empty. */
+bool join_read_name(const char *raw, size_t words_most, char alias[ALIAS_SIZE]);
+void join_keep_words(struct draft *draft, const char *raw);
+
+/* The people of the request's scope hear that it is there to be taken. */
+void join_announce(struct turn *t, const struct request *request, const char *key);
+
+void join_stopped(struct turn *t); /* says that nothing was sent */
+
+#endif

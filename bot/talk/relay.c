@@ -1,0 +1,163 @@
+/* The way from the resident to the coordinator. It is opened by a button that names the request; while it is
+ * open, what is written goes across and each message is confirmed. What is for the bot stays with the bot:
+ * commands, questions that it can answer, and above all a crisis. It closes by a word, or after half an hour
+ * of silence. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "talk/flows.h"
+
+static const int64_t silence = 30 * CLOCK_MINUTE;
+
+static void say_about(struct turn *t, const char *key, const struct request *request)
+{
+    struct value *v = values_new(t, say_part(t, key), 3);
+    value_recipient(t, &v[0], request->scope, t->next->language);
+    value_text(&v[2], "ref", ref_of(t, request));
+    say_remember(t, key);
+}
+
+void relay_open(struct turn *t, const struct request *request)
+{
+    if (request->state != REQUEST_TAKEN) { /* nobody is there yet, or any more */
+        struct intent status = {.label = "status"};
+        request_intent(t, &status);
+        return;
+    }
+    t->next->relay = request->id;
+    t->next->relay_until = t->world->now + silence;
+    say_about(t, "relay_apen", request);
+    offer_word(t, "relay-end", "relay_slutt");
+}
+
+void relay_close(struct turn *t)
+{
+    const struct request *request = own_request(t, t->next->relay);
+    t->next->relay = 0;
+    t->next->pending[0] = '\0';
+    if (t->next->asked == ASKED_RELAY_SURE)
+        t->next->asked = ASKED_NOTHING;
+    if (request)
+        say_about(t, "relay_lukket", request);
+    offer_intent(t, "status");
+    offer_menu(t);
+}
+
+static void pass_on(struct turn *t, const struct request *request, const char *text)
+{
+    struct request *r = change(t, request);
+    request_touch(r, t->world->now);
+    struct notice *notice = notify(t, TO_TAKER, r, "ko_melding");
+    struct value *v = notice_values(t, notice, 3);
+    value_text(&v[0], "ref", ref_of(t, r));
+    value_text(&v[1], "navn", r->alias);
+    value_text(&v[2], "tekst", arena_strdup(t->arena, text));
+    notice_offer(t, notice, "answer", r, "ko_svar");
+    notice_offer(t, notice, "close", r, "ko_ferdig");
+    t->next->relay_until = t->world->now + silence;
+    say_about(t, "relay_sendt", r);
+    offer_word(t, "relay-end", "relay_slutt");
+}
+
+void relay_ask(struct turn *t)
+{
+    const struct request *request = own_request(t, t->state->relay);
+    const struct text *text = &t->world->understood->text;
+    if (!request || request->state != REQUEST_TAKEN || text->raw_len >= WORDS_SIZE)
+        return;
+    bool more = t->state->asked == ASKED_RELAY_SURE && t->state->pending[0] &&
+                strlen(t->state->pending) + text->raw_len + 2 <
+                    WORDS_SIZE; /* two in a row: neither is lost */
+    snprintf(t->next->pending, WORDS_SIZE, "%s%s%s", more ? t->state->pending : "", more ? "\n" : "",
+             text->raw);
+    t->next->asked = ASKED_RELAY_SURE;
+    t->next->about = request->id;
+    say_about(t, "relay_sporsmal", request);
+    t->step->say.n_offers = 0;
+    offer_word(t, "relay-yes", "relay_ja");
+    offer_word(t, "relay-no", "relay_nei");
+}
+
+void relay_decide(struct turn *t, bool yes)
+{
+    const struct request *request = own_request(t, t->state->about);
+    t->next->asked = ASKED_NOTHING;
+    t->next->about = 0;
+    if (!request || request->state != REQUEST_TAKEN || !t->state->pending[0]) {
+        relay_close(t);
+    } else if (yes) {
+        t->next->relay = request->id;
+        pass_on(t, request, t->state->pending);
+    } else {
+        say_about(t, "relay_ikke_sendt", request);
+        offer_word(t, "relay-end", "relay_slutt");
+    }
+    t->next->pending[0] = '\0';
+}
+
+static bool is_end(const struct text *text)
+{
+    static const char *const words[] = {"ferdig",  "ferdig å skrive",    "slutt", "stopp", "avslutt",
+                                        "lukk",    "ferdig å skrive nå", "done",  "stop",  "ferdi",
+                                        "finished"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(text->plain, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Commands and labels about requests stay with the bot where the message is short. */
+static bool is_command(const struct understood *u)
+{
+    static const char *const labels[] = {"status", "trekk", "endre", "innsyn", "sprak", "hvorfor"};
+    enum { FEW = 3 };
+    if (!u->intent || u->unsure || u->text.n_words > FEW)
+        return false;
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        if (strcmp(u->intent->label, labels[i]) == 0)
+            return true;
+    return u->intent->class == INTENT_COMMAND;
+}
+
+/* A question that the bot has an answer for. */
+static bool is_question(const struct understood *u)
+{
+    enum { SHORT = 14 };
+    return u->text.question && u->intent && !u->unsure && u->text.n_words <= SHORT &&
+           (u->intent->class == INTENT_TALK || u->intent->class == INTENT_FLOW);
+}
+
+bool relay_text(struct turn *t)
+{
+    const struct understood *u = t->world->understood;
+    const struct request *request = own_request(t, t->state->relay);
+    if (!t->state->relay)
+        return false;
+    if (!request || request->state != REQUEST_TAKEN || is_end(&u->text)) {
+        relay_close(t);
+        return true;
+    }
+    if (is_command(u))
+        return false;
+    if (t->world->now > t->state->relay_until) { /* half an hour has gone: was it for the coordinator? */
+        say_about(t, "relay_lukket", request);
+        relay_ask(t);
+        t->next->relay = 0;
+        return true;
+    }
+    if (u->text.raw_len >= WORDS_SIZE) {
+        value_text(values_new(t, say_part(t, "join_ord_langt"), 1), "tegn",
+                   arena_printf(t->arena, "%d", WORDS_SIZE - 1));
+        return true;
+    }
+    if (u->care.level == CARE_POSSIBLE) {
+        relay_ask(t);
+    } else if (is_question(u)) {
+        answer_intent(t, u->intent);
+        relay_ask(t);
+    } else {
+        pass_on(t, request, u->text.raw);
+    }
+    return true;
+}
