@@ -10,11 +10,8 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "dataset.h"
-#include "outbox.h"
-#include "turn.h"
-#include "watch.h"
-#include "wire/mqtt.h"
+#include "ask.h"
+#include "core_internal.h"
 
 enum {
     BATCH_MOST = 500,
@@ -22,36 +19,6 @@ enum {
     PURGE_EVERY_MS = 15000,
     DATABASE_RETRY_MS = 1000,
     WIPE_WITHIN_MS = 20000
-};
-
-struct counts {
-    int64_t received, accepted, repeated, refused, unreadable, left, crisis_uncommitted, builtin, batches,
-        failed_batches, runaway;
-};
-
-/* One message of the batch that is under way. */
-struct item {
-    struct mqtt_message *message;
-    struct topic topic;
-    struct outcome outcome;
-};
-
-struct core {
-    const struct settings *settings;
-    struct dataset data;
-    struct store *store;
-    struct outbox *outbox;
-    struct mqtt *mqtt;
-    struct watch *watch;
-    struct turns turns;
-    struct arena arena; /* of the batch */
-    struct item *items;
-    size_t n_items;
-    struct counts counts;
-    const char *root;
-    int64_t since, last_accepted, status_due, purge_due, wipe_due, database_due;
-    unsigned slice;
-    bool database_down;
 };
 
 /* ---- publishing ---- */
@@ -103,6 +70,14 @@ static void publish_accepted(struct core *core)
     }
 }
 
+static void publish_answer(struct core *core, const struct item *item)
+{
+    char topic[CONTRACT_TOPIC_LARGEST];
+    topic_write(topic, core->root, TOPIC_ANSWER, item->topic.network, NULL);
+    if (item->answer.len)
+        mqtt_publish(core->mqtt, topic, buf_str(&item->answer), item->answer.len, false);
+}
+
 /* ---- one message ---- */
 
 static void count_verdict(struct core *core, const struct outcome *outcome)
@@ -149,6 +124,28 @@ static int take_delivered(struct core *core, const struct item *item, int64_t no
             return -1;
         if (outbox_result(core->outbox, item->topic.network, result, now, err))
             return -1;
+    }
+    return 0;
+}
+
+/* A question of staff's; what cannot be read is not answered. */
+static int take_ask(struct core *core, struct item *item, int64_t now, struct err *err)
+{
+    struct ask ask;
+    struct answer answer;
+    const char *id;
+    if (item->message->cut || ask_read(item->message->payload, item->message->len, &core->arena, &ask, &id)) {
+        core->counts.unreadable++;
+        return 0;
+    }
+    item->answer = BUF_INIT(CONTRACT_LIST_LARGEST);
+    if (ask_answer(&core->turns, &ask, now, &core->arena, &answer, &item->outcome.pushed, err))
+        return -1;
+    answer_write(&answer, &item->answer);
+    if (buf_done(&item->answer)) {
+        struct answer large = {.id = ask.id, .error = "the answer is too large for one message"};
+        buf_clear(&item->answer);
+        answer_write(&large, &item->answer);
     }
     return 0;
 }
@@ -204,6 +201,7 @@ static void end_batch(struct core *core)
     for (size_t i = 0; i < core->n_items; i++) {
         mqtt_message_free(core->items[i].message);
         buf_free(&core->items[i].outcome.payload);
+        buf_free(&core->items[i].answer);
     }
     core->n_items = 0;
     arena_reset(&core->arena);
@@ -221,6 +219,8 @@ static int run_items(struct core *core, size_t from, size_t to, int64_t now, str
             rc = item->outcome.verdict == TURN_FAILED ? -1 : 0;
         } else if (item->topic.kind == TOPIC_DELIVERED) {
             rc = take_delivered(core, item, now, err);
+        } else if (item->topic.kind == TOPIC_ASK) {
+            rc = take_ask(core, item, now, err);
         }
         if (rc) {
             store_rollback(core->store);
@@ -240,23 +240,30 @@ static void apply_pushed(struct core *core, const struct pushed *pushed)
         outbox_added(core->outbox, &pushed->rows[i]);
 }
 
+static void apply_turn(struct core *core, const struct item *item, int64_t now)
+{
+    struct err err = {.count = 0};
+    const struct outcome *outcome = &item->outcome;
+    if (outcome->moved_from && outbox_reload(core->outbox, &err))
+        log_warn("%s", err.text);
+    if (outcome->forget || outcome->stop)
+        outbox_dropped(core->outbox, item->topic.network, item->topic.chat);
+    if (outcome->replied)
+        outbox_added(core->outbox, &outcome->row);
+    if (outcome->verdict == TURN_ACCEPTED)
+        core->last_accepted = now;
+}
+
 /* After the commit: the schedule in memory follows what is on disk. */
 static void apply(struct core *core, size_t from, size_t to, int64_t now)
 {
-    struct err err = {.count = 0};
     for (size_t i = from; i < to; i++) {
         struct item *item = &core->items[i];
-        if (item->topic.kind != TOPIC_IN)
-            continue;
-        if (item->outcome.moved_from && outbox_reload(core->outbox, &err))
-            log_warn("%s", err.text);
-        if (item->outcome.forget || item->outcome.stop)
-            outbox_dropped(core->outbox, item->topic.network, item->topic.chat);
-        if (item->outcome.replied)
-            outbox_added(core->outbox, &item->outcome.row);
+        if (item->topic.kind == TOPIC_IN)
+            apply_turn(core, item, now);
+        else if (item->topic.kind == TOPIC_ASK)
+            publish_answer(core, item);
         apply_pushed(core, &item->outcome.pushed);
-        if (item->outcome.verdict == TURN_ACCEPTED)
-            core->last_accepted = now;
     }
 }
 
@@ -370,64 +377,6 @@ static void run_batch(struct core *core)
     end_batch(core);
 }
 
-/* ---- status ---- */
-
-static void add_counter(struct status *status, const char *name, int64_t value)
-{
-    status->counters[status->n_counters++] = (struct counter){name, value};
-}
-
-static void say_status(struct core *core, int64_t now)
-{
-    static const char doubtful[] =
-        "the clock jumped by more than 24 hours: nothing old is deleted until the core is started "
-        "once with -t (trust the clock)";
-    static const char unready[] =
-        "data files are broken: only crisis messages are answered, with built-in texts; mend them";
-    static const char down[] =
-        "the database does not serve: nothing is accepted; look at the disk and the log";
-    struct status status = {.online = true, .since = core->since, .version = VERSION};
-    struct outbox_counts out;
-    const struct counts *c = &core->counts;
-    outbox_count(core->outbox, &out);
-    add_counter(&status, "received", c->received);
-    add_counter(&status, "accepted", c->accepted);
-    add_counter(&status, "repeated", c->repeated);
-    add_counter(&status, "refused", c->refused);
-    add_counter(&status, "unreadable", c->unreadable);
-    add_counter(&status, "left", c->left);
-    add_counter(&status, "batches", c->batches);
-    add_counter(&status, "failed_batches", c->failed_batches);
-    add_counter(&status, "crisis_uncommitted", c->crisis_uncommitted);
-    add_counter(&status, "builtin_replies", c->builtin);
-    add_counter(&status, "runaway_patterns", c->runaway);
-    add_counter(&status, "not_understood_today", store_not_understood_in(core->turns.store, now, 1));
-    add_counter(&status, "not_understood_week", store_not_understood_in(core->turns.store, now, 7));
-    add_counter(&status, "outbox_waiting", out.waiting);
-    add_counter(&status, "outbox_under_way", out.under_way);
-    add_counter(&status, "outbox_oldest_seconds", out.oldest ? (now - out.oldest) / 1000 : 0);
-    add_counter(&status, "delivered", out.sent);
-    add_counter(&status, "never_delivered", out.never);
-    add_counter(&status, "expired", out.expired);
-    add_counter(&status, "repeated_replies", out.repeated);
-    add_counter(&status, "last_accepted", core->last_accepted / 1000);
-    add_counter(&status, "edits_taken", watch_taken(core->watch));
-    add_counter(&status, "edits_refused", watch_refused(core->watch));
-    add_counter(&status, "faults", 0);
-    add_counter(&status, "ready", turns_ready(&core->turns));
-    status.n_faults = watch_faults(core->watch, status.faults, FAULTS_MOST - 3);
-    if (store_clock_doubtful(core->store, now))
-        status.faults[status.n_faults++] = doubtful;
-    if (core->database_down)
-        status.faults[status.n_faults++] = down;
-    if (!turns_ready(&core->turns))
-        status.faults[status.n_faults++] = unready;
-    for (size_t i = 0; i < status.n_counters; i++)
-        if (strcmp(status.counters[i].name, "faults") == 0)
-            status.counters[i].value = (int64_t)status.n_faults;
-    mqtt_status(core->mqtt, &status);
-}
-
 /* ---- housekeeping ---- */
 
 static void keep_house(struct core *core, int64_t now, int64_t mono)
@@ -488,7 +437,7 @@ static void wake_up(struct core *core, short mqtt_revents)
     run_desk(core, clock_wall_ms());
     run_outbox(core, clock_wall_ms(), mono);
     if (mqtt_ready(core->mqtt) && (edited || mono >= core->status_due)) {
-        say_status(core, clock_wall_ms());
+        core_say_status(core, clock_wall_ms());
         core->status_due = mono + settings_ms(core->settings, "core.status_seconds");
     }
     keep_house(core, clock_wall_ms(), mono);
@@ -516,14 +465,14 @@ static int loop(struct core *core, const volatile sig_atomic_t *stop)
 
 static int start(struct core *core, struct err *err)
 {
-    static const char *const topics[] = {"in/+/+", "delivered/+", "status/+"};
+    static const char *const topics[] = {"in/+/+", "delivered/+", "status/+", "ask/+"};
     const struct settings *settings = core->settings;
     core->store = store_open(settings_text(settings, "core.database"), err);
     if (!core->store || turns_begin(&core->turns, &core->data, settings, core->store, err))
         return -1;
     core->outbox = outbox_new(core->store, settings, publish_reply, core, err);
     core->watch = watch_new(&core->data, settings, err);
-    core->mqtt = mqtt_new(settings, "core", topics, 3, err);
+    core->mqtt = mqtt_new(settings, "core", topics, 4, err);
     if (!core->outbox || !core->watch || !core->mqtt)
         return -1;
     watch_load(core->watch);

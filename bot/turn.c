@@ -130,7 +130,9 @@ static int keep(const struct turns *turns, const struct sender *sender, const st
 {
     struct store *store = turns->store;
     const struct sender *in = sender;
-    int rc = step->forget || step->stop ? store_forget(store, in->network, in->chat, err) : 0;
+    int rc = step->forget ? store_forget(store, in->network, in->chat, err)
+             : step->stop ? store_out_drop(store, in->network, in->chat, err)
+                          : 0;
     if (!rc && !step->forget)
         rc = store_save_state(store, in->network, in->chat, &step->next, now, err);
     if (!rc && step->missed)

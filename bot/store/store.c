@@ -318,14 +318,14 @@ int store_save_state(struct store *store, const char *network, const char *chat,
 int store_forget(struct store *store, const char *network, const char *chat, struct err *err)
 {
     unsigned char key[KEY_HASH];
-    sqlite3_stmt *forget = sql_use(store, SQL_FORGET), *out = sql_use(store, SQL_FORGET_OUT);
+    sqlite3_stmt *forget = sql_use(store, SQL_FORGET);
     store_key(store, network, chat, key);
     sql_key(forget, 1, key);
-    sql_text(out, 1, network);
-    sql_text(out, 2, chat);
     store->needs_wipe = store->forgot = true;
-    return sql_run(store, forget, err) || sql_run(store, out, err) || requests_forget(store, key, err) ? -1
-                                                                                                       : 0;
+    return sql_run(store, forget, err) || store_out_drop(store, network, chat, err) ||
+                   requests_forget(store, key, err)
+               ? -1
+               : 0;
 }
 
 int store_move(struct store *store, const char *network, const char *from, const char *to, struct err *err)
@@ -406,6 +406,14 @@ int store_out_remove(struct store *store, int64_t seq, struct err *err)
     sqlite3_bind_int64(gone, 1, seq);
     store->needs_wipe = store->needs_wipe || store->forgot;
     return sql_run(store, gone, err);
+}
+
+int store_out_drop(struct store *store, const char *network, const char *chat, struct err *err)
+{
+    sqlite3_stmt *drop = sql_use(store, SQL_FORGET_OUT);
+    sql_text(drop, 1, network);
+    sql_text(drop, 2, chat);
+    return sql_run(store, drop, err);
 }
 
 int store_out_each(struct store *store, store_out_visit *each, void *user, struct err *err)

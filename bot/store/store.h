@@ -67,6 +67,8 @@ int64_t store_out_add(struct store *store, const struct out_row *row, const char
 int store_out_payload(struct store *store, int64_t seq, struct buf *out, struct err *err);
 int store_out_hold(struct store *store, int64_t seq, int64_t until, struct err *err);
 int store_out_remove(struct store *store, int64_t seq, struct err *err);
+/* What waits for a chat goes: it cannot be reached. */
+int store_out_drop(struct store *store, const char *network, const char *chat, struct err *err);
 /* Calls `each` for every row in order of seq; texts are borrowed until it returns. */
 typedef void store_out_visit(void *user, const struct out_row *row);
 int store_out_each(struct store *store, store_out_visit *each, void *user, struct err *err);

@@ -159,7 +159,7 @@ static void count_search(struct turn *t, bool first, bool unmet)
 {
     t->step->effects.searched = first;
     t->step->effects.unmet = first && unmet;
-    t->step->effects.kommune = t->next->kommune;
+    t->step->effects.kommune = arena_strdup(t->arena, t->next->kommune);
 }
 
 /* What waited for the place and is no search; true: it goes on. */

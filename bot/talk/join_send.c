@@ -94,7 +94,7 @@ static void say_nobody(struct turn *t, const char *scope)
     offer_intent(t, "finn_kontaktpunkt");
     offer_intent(t, "menneske");
     t->step->effects.unmet = true;
-    t->step->effects.kommune = t->next->kommune;
+    t->step->effects.kommune = arena_strdup(t->arena, t->next->kommune);
 }
 
 static struct request *make_request(struct turn *t)
@@ -156,7 +156,7 @@ static void send(struct turn *t)
     value_truth(&v[3], "her", request->reach == REACH_HERE);
     say_remember(t, "join_sendt");
     t->step->effects.requested = true;
-    t->step->effects.kommune = t->next->kommune;
+    t->step->effects.kommune = arena_strdup(t->arena, t->next->kommune);
     state_drop_draft(t->next);
     offer_intent(t, "status");
     offer_intent(t, "endre");

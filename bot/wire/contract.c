@@ -57,6 +57,8 @@ static const char *const kinds[] = {
     [TOPIC_OUT] = "out",
     [TOPIC_DELIVERED] = "delivered",
     [TOPIC_STATUS] = "status",
+    [TOPIC_ASK] = "ask",
+    [TOPIC_ANSWER] = "answer",
 };
 
 static bool has_chat(enum topic_kind kind)
@@ -76,7 +78,7 @@ int topic_read(const char *root, const char *text, struct topic *topic)
     size_t network_len = strcspn(network, "/");
     const char *chat = network[network_len] == '/' ? network + network_len + 1 : NULL;
     enum topic_kind found = TOPIC_OTHER;
-    for (int i = TOPIC_IN; i <= TOPIC_STATUS; i++)
+    for (int i = TOPIC_IN; i <= TOPIC_ANSWER; i++)
         if (strlen(kinds[i]) == kind_len && strncmp(kinds[i], kind, kind_len) == 0)
             found = (enum topic_kind)i;
     if (!found || !contract_network_fits(network, network_len) || has_chat(found) != (chat != NULL) ||

@@ -35,7 +35,16 @@ bool contract_id_fits(const char *id);
 
 /* ---- topics: `<root>/<kind>/<network>[/<chat>]` ---- */
 
-enum topic_kind { TOPIC_OTHER, TOPIC_IN, TOPIC_ACCEPTED, TOPIC_OUT, TOPIC_DELIVERED, TOPIC_STATUS };
+enum topic_kind {
+    TOPIC_OTHER,
+    TOPIC_IN,
+    TOPIC_ACCEPTED,
+    TOPIC_OUT,
+    TOPIC_DELIVERED,
+    TOPIC_STATUS,
+    TOPIC_ASK, /* by a program of staff, wire/ask.h */
+    TOPIC_ANSWER
+};
 
 struct topic {
     enum topic_kind kind;
