@@ -195,14 +195,19 @@ int store_unbind(struct store *store, const char *network, const char *chat, str
     store_key(store, network, chat, key);
     sql_key(gone, 1, key);
     store->needs_wipe = store->forgot = true;
-    return sql_run(store, gone, err) || sql_run(store, sql_use(store, SQL_PEOPLE_LEFT), err) ? -1 : 0;
+    return erased_note_key(store, "bound", key, err) || sql_run(store, gone, err) ||
+                   sql_run(store, sql_use(store, SQL_PEOPLE_LEFT), err)
+               ? -1
+               : 0;
 }
 
 int store_revoke(struct store *store, int64_t coordinator, struct err *err)
 {
     sqlite3_stmt *gone = sql_use(store, SQL_PERSON_REMOVE);
+    char number[24];
+    snprintf(number, sizeof number, "%lld", (long long)coordinator);
     sqlite3_bind_int64(gone, 1, coordinator);
-    if (sql_run(store, gone, err))
+    if (erased_note(store, "person", number, err) || sql_run(store, gone, err))
         return -1;
     store->needs_wipe = store->forgot = true;
     return sqlite3_changes(store->db) > 0;

@@ -71,16 +71,28 @@ void store_key(const struct store *store, const char *a, const char *b, unsigned
 
 /* ---- opening ---- */
 
-static int take_lock(struct store *store, const char *path, struct err *err)
+int store_lock(const char *path, struct err *err)
 {
     char name[4096];
     snprintf(name, sizeof name, "%s.lock", path);
-    store->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (store->lock < 0)
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
         return err_at(err, name, 0, "cannot be made: %s", strerror(errno));
-    if (flock(store->lock, LOCK_EX | LOCK_NB))
-        return err_at(err, path, 0, "another process uses this database; stop it first");
-    return 0;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    close(fd);
+    return err_at(err, path, 0, "another process uses this database; stop it first");
+}
+
+bool store_in_use(const char *path)
+{
+    char name[4096];
+    snprintf(name, sizeof name, "%s.lock", path);
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool used = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+    if (fd >= 0)
+        close(fd);
+    return used;
 }
 
 /* The secret of the key hashes: made once, kept in the database. */
@@ -140,8 +152,12 @@ static int count_crash(struct store *store, struct err *err)
 static int open_all(struct store *store, const char *path, struct err *err)
 {
     bool memory = strcmp(path, ":memory:") == 0;
-    if (!memory && (file_make_parent(path, err) || take_lock(store, path, err)))
+    if (!memory && (file_make_parent(path, err) || (store->lock = store_lock(path, err)) < 0))
         return -1;
+    if (!memory) {
+        erased_path(path, store->erased, sizeof store->erased);
+        erased_prune(path, clock_wall_ms(), NULL);
+    }
     if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                         NULL))
         return err_at(err, path, 0, "the database cannot be opened: %s", sqlite3_errmsg(store->db));
@@ -322,8 +338,8 @@ int store_forget(struct store *store, const char *network, const char *chat, str
     store_key(store, network, chat, key);
     sql_key(forget, 1, key);
     store->needs_wipe = store->forgot = true;
-    return sql_run(store, forget, err) || store_out_drop(store, network, chat, err) ||
-                   requests_forget(store, key, err)
+    return erased_note_key(store, "chat", key, err) || sql_run(store, forget, err) ||
+                   store_out_drop(store, network, chat, err) || requests_forget(store, key, err)
                ? -1
                : 0;
 }
@@ -357,83 +373,6 @@ int store_move(struct store *store, const char *network, const char *from, const
                    requests_move(store, old_key, new_key, to, err)
                ? -1
                : 0;
-}
-
-/* ---- outbox ---- */
-
-int64_t store_out_add(struct store *store, const struct out_row *row, const char *payload, size_t len,
-                      struct err *err)
-{
-    sqlite3_stmt *add = sql_use(store, SQL_OUT_ADD);
-    sql_text(add, 1, row->id);
-    sql_text(add, 2, row->network);
-    sql_text(add, 3, row->chat);
-    sqlite3_bind_int(add, 4, row->urgent);
-    sqlite3_bind_int64(add, 5, row->created);
-    sqlite3_bind_int64(add, 6, row->expires);
-    sqlite3_bind_int64(add, 7, row->held_until);
-    sqlite3_bind_text(add, 8, payload, (int)len, SQLITE_STATIC);
-    sqlite3_bind_int64(add, 9, row->request);
-    int rc = sql_run(store, add, err);
-    sqlite3_clear_bindings(add);
-    return rc ? -1 : sqlite3_last_insert_rowid(store->db);
-}
-
-int store_out_payload(struct store *store, int64_t seq, struct buf *out, struct err *err)
-{
-    sqlite3_stmt *payload = sql_use(store, SQL_OUT_PAYLOAD);
-    sqlite3_bind_int64(payload, 1, seq);
-    int row = sql_row(store, payload, err);
-    if (row > 0)
-        buf_add(out, sqlite3_column_text(payload, 0), (size_t)sqlite3_column_bytes(payload, 0));
-    else if (row == 0)
-        err_add(err, "the reply is no longer in the outbox");
-    sqlite3_reset(payload);
-    return row > 0 ? buf_done(out) : -1;
-}
-
-int store_out_hold(struct store *store, int64_t seq, int64_t until, struct err *err)
-{
-    sqlite3_stmt *hold = sql_use(store, SQL_OUT_HOLD);
-    sqlite3_bind_int64(hold, 1, seq);
-    sqlite3_bind_int64(hold, 2, until);
-    return sql_run(store, hold, err);
-}
-
-int store_out_remove(struct store *store, int64_t seq, struct err *err)
-{
-    sqlite3_stmt *gone = sql_use(store, SQL_OUT_REMOVE);
-    sqlite3_bind_int64(gone, 1, seq);
-    store->needs_wipe = store->needs_wipe || store->forgot;
-    return sql_run(store, gone, err);
-}
-
-int store_out_drop(struct store *store, const char *network, const char *chat, struct err *err)
-{
-    sqlite3_stmt *drop = sql_use(store, SQL_FORGET_OUT);
-    sql_text(drop, 1, network);
-    sql_text(drop, 2, chat);
-    return sql_run(store, drop, err);
-}
-
-int store_out_each(struct store *store, store_out_visit *each, void *user, struct err *err)
-{
-    sqlite3_stmt *rows = sql_use(store, SQL_OUT_EACH);
-    int row;
-    while ((row = sql_row(store, rows, err)) > 0) {
-        struct out_row out = {
-            .seq = sqlite3_column_int64(rows, 0),
-            .id = (const char *)sqlite3_column_text(rows, 1),
-            .network = (const char *)sqlite3_column_text(rows, 2),
-            .chat = (const char *)sqlite3_column_text(rows, 3),
-            .urgent = sqlite3_column_int(rows, 4) != 0,
-            .created = sqlite3_column_int64(rows, 5),
-            .expires = sqlite3_column_int64(rows, 6),
-            .held_until = sqlite3_column_int64(rows, 7),
-        };
-        each(user, &out);
-    }
-    return row;
 }
 
 /* ---- crashes ---- */

@@ -21,6 +21,11 @@ struct store;
  * second one is refused. NULL with lines in `err`. Owned by the caller. */
 struct store *store_open(const char *path, struct err *err);
 void store_close(struct store *store);
+/* Takes the lock that an open store holds: its descriptor, to be closed by the caller, or -1 with a line in
+ * `err` when another process has it. */
+int store_lock(const char *path, struct err *err);
+/* Whether another process has the database open. */
+bool store_in_use(const char *path);
 /* Whether the database could be used: its folder is there and can be written, and an existing file is a
  * database that this version knows. Changes nothing. 0, or -1 with a line in `err`. */
 int store_check(const char *path, struct err *err);

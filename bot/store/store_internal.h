@@ -97,6 +97,7 @@ struct store {
     unsigned char secret[KEY_SECRET];
     struct marker *marker; /* NULL in memory */
     int lock;              /* descriptor of the lock file, -1 in memory */
+    char erased[4096];     /* file that notes erasures (erased.c); empty in memory */
     bool in_batch, needs_wipe, clock_doubtful;
     bool forgot;      /* something was erased in this run: rows that go later (a farewell) are wiped too */
     bool any_crashed; /* some message has crashed a process: only then the table is looked at */
@@ -123,6 +124,25 @@ int schema_prepare(struct store *store, struct err *err); /* makes or migrates, 
 int requests_forget(struct store *store, const unsigned char key[KEY_HASH], struct err *err);
 int requests_move(struct store *store, const unsigned char from[KEY_HASH], const unsigned char to[KEY_HASH],
                   const char *chat, struct err *err);
+
+/* ---- erased.c ---- */
+
+struct erased {
+    int64_t at;
+    char kind[16]; /* chat, bound (a coordinator's chat), person (a coordinator) */
+    char key[2 * KEY_HASH + 1];
+};
+typedef int erased_visit(void *user, const struct erased *note, struct err *err);
+
+void erased_path(const char *database, char *out, size_t size);
+/* Notes an erasure, on disk when it returns 0. */
+int erased_note(const struct store *store, const char *kind, const char *key, struct err *err);
+int erased_note_key(const struct store *store, const char *kind, const unsigned char key[KEY_HASH],
+                    struct err *err);
+/* Calls `each` for every note until one returns not 0. */
+int erased_each(const char *database, erased_visit *each, void *user, struct err *err);
+/* Drops what no backup can bring back any more. */
+int erased_prune(const char *database, int64_t now, struct err *err);
 
 struct marker *marker_open(const char *database, struct err *err);
 void marker_close(struct marker *marker);

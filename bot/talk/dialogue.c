@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "talk/command.h"
 #include "talk/flows.h"
 
 /* Below this score a wish was guessed from likeness or a weak pattern: right after a crisis reply the door
@@ -20,13 +21,28 @@ static bool is_clear_change(enum language now, const struct understood *u)
     return u->language_lead >= (english ? CLEAR_OF_ENGLISH : CLEAR);
 }
 
+/* Names, numbers and addresses, and words that are for somebody else, do not tell which language the person
+ * wants the bot to speak. */
+static bool is_for_language(const struct turn *t)
+{
+    const struct state *state = t->state;
+    bool value = state->asked >= ASKED_NAME && state->asked <= ASKED_WORDS;
+    bool passed_on = state->relay || state->asked == ASKED_ANSWER || state->asked == ASKED_ANSWER_SURE;
+    bool command = t->world->desk->me && command_read(t->world->understood->text.raw, t->arena).verb;
+    bool letters = false;
+    for (const char *c = t->world->understood->text.plain; *c; c++)
+        letters = letters || (*c >= 'a' && *c <= 'z') || (unsigned char)*c >= 0x80;
+    return letters && !value && !passed_on && !command;
+}
+
 static void settle_language(struct turn *t)
 {
     struct state *next = t->next;
     if (next->language_chosen)
         return;
     const struct understood *u = t->world->understood;
-    if (u && u->language && (!next->language || is_clear_change(next->language, u)))
+    if (u && u->language && (!next->language || is_for_language(t)) &&
+        (!next->language || is_clear_change(next->language, u)))
         next->language = u->language;
     if (!next->language)
         next->language = language_from_code(t->event->language);
@@ -318,8 +334,16 @@ static void do_intent(struct turn *t, const struct intent *intent)
     }
     if (u && !t->next->draft.kind)
         find_keep_place(t);
-    if (request_intent(t, intent))
+    if (t->state->draft.kind && join_is_step(t->state->asked) && strcmp(intent->label, "trekk") == 0 &&
+        !own_open(t)) {
+        join_press(t, "stop"); /* nothing else is there to take back */
         return;
+    }
+    if (request_intent(t, intent)) {
+        if (t->next->asked == t->state->asked)
+            ask_draft_again(t);
+        return;
+    }
     answer_intent(t, intent);
     if (also)
         say_lines(t, also->reply, "alle");
@@ -449,7 +473,7 @@ static void do_text(struct turn *t)
         offer_menu(t);
         return;
     }
-    if (u->care.level == CARE_POSSIBLE)
+    if (u->care.level == CARE_POSSIBLE && !join_is_liv(t))
         care_possible_first(t);
     const struct choice *choice = typed(t);
     const char *beside = !choice && find_offers_places(t->state) ? find_offered_beside(t) : NULL;

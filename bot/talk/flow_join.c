@@ -9,6 +9,7 @@
  * and goes with `avbryt`. The questions are in join_ask.c; what leaves the draft, and to whom, in
  * join_send.c. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "talk/flows.h"
@@ -76,8 +77,9 @@ void join_back(struct turn *t)
                         : draft->seen && draft->step != ASKED_SUMMARY            ? ASKED_SUMMARY
                                                                                  : step_beside(draft, -1);
     bool joins = draft->kind == DRAFT_JOIN && !draft->changes;
-    if (before != ASKED_NOTHING && !draft->changes) {
-        draft->seen = draft->seen && before == ASKED_SUMMARY;
+    bool within = before == ASKED_REACH && main_step(draft->step) == ASKED_REACH;
+    if (before != ASKED_NOTHING && !(draft->changes && draft->step == ASKED_SUMMARY)) {
+        draft->seen = draft->seen && (before == ASKED_SUMMARY || within);
         go_to(t, before);
         return;
     }
@@ -134,8 +136,12 @@ void join_begin(struct turn *t, const char *point)
 {
     char scope[SCOPE_SIZE];
     snprintf(scope, sizeof scope, "p:%s", point);
-    if (!has_enough(t, scope))
+    if (has_enough(t, scope))
+        return;
+    if (roster_present(desk_of(t)->roster, scope, t->world->now))
         begin(t, DRAFT_JOIN, scope);
+    else
+        join_nobody(t, scope);
 }
 
 void join_message(struct turn *t)
@@ -206,6 +212,31 @@ static bool take_yes_no(struct turn *t, const char *yes, const char *no)
     return true;
 }
 
+bool join_is_liv(const struct turn *t)
+{
+    enum { FEW_WORDS = 5 };
+    const struct text *text = &t->world->understood->text;
+    return t->state->asked == ASKED_NAME && t->world->understood->care.level == CARE_POSSIBLE &&
+           text->n_words <= FEW_WORDS && strstr(text->raw, "Liv") && !strstr(text->raw, "Livet");
+}
+
+/* `jeg er 45`, `over 18`, `16 år`. */
+static bool take_age(struct turn *t)
+{
+    enum { ADULT = 18, LEAST = 4, MOST = 120, FEW_WORDS = 8 };
+    const struct text *text = &t->world->understood->text;
+    const char *at = text->plain + strcspn(text->plain, "0123456789");
+    long age = strtol(at, NULL, 10);
+    bool under = strstr(text->plain, "under ") || strstr(text->plain, "ikke fylt") ||
+                 strstr(text->plain, "ikkje fylt") || strstr(text->plain, "snart");
+    if (take_yes_no(t, "adult", "minor"))
+        return true;
+    if (text->n_words > FEW_WORDS || age < LEAST || age > MOST || text->question)
+        return false;
+    join_press(t, age < ADULT || (age == ADULT && under) ? "minor" : "adult");
+    return true;
+}
+
 static bool take_name(struct turn *t)
 {
     enum { QUESTION_WORDS = 40, NAME_WORDS = 4, SENDER_WORDS = 10 };
@@ -214,30 +245,74 @@ static bool take_name(struct turn *t)
     size_t most = draft->kind == DRAFT_MESSAGE ? SENDER_WORDS : NAME_WORDS;
     if (is_for_bot(t, QUESTION_WORDS))
         return false;
+    if (u->intent && u->intent->class == INTENT_ANSWER && u->text.n_words == 1) { /* yes is no name */
+        join_wrong(t, "join_navn_feil");
+        return true;
+    }
+    if (u->care.level != CARE_NONE &&
+        !join_is_liv(t)) { /* no name: the numbers were said, the question waits */
+        join_ask(t);
+        return true;
+    }
     if (!join_read_name(u->text.raw, most, draft->alias)) {
         if (u->intent && !u->unsure && u->text.n_words > most)
             return false; /* a sentence about something else */
-        say_part(t, "join_navn_feil");
+        join_wrong(t, "join_navn_feil");
         return true;
     }
     go_on(t);
     return true;
 }
 
+static void press_reach(struct turn *t, enum reach reach)
+{
+    struct draft *draft = &t->next->draft;
+    if (reach != REACH_HERE) { /* what is there stays until the new one is given */
+        go_to(t, reach == REACH_PHONE ? ASKED_PHONE : ASKED_EMAIL);
+        return;
+    }
+    draft->reach = reach;
+    draft->contact[0] = '\0';
+    go_on(t);
+}
+
+/* `epost`, `ring meg`, `helst her i chatten`. */
+static enum reach reach_in_words(const struct text *text)
+{
+    static const struct {
+        const char *word;
+        enum reach reach;
+    } words[] = {{"epost", REACH_EMAIL}, {"e-post", REACH_EMAIL}, {"e post", REACH_EMAIL},
+                 {"mail", REACH_EMAIL},  {"email", REACH_EMAIL},  {"telefon", REACH_PHONE},
+                 {"tlf", REACH_PHONE},   {"ring", REACH_PHONE},   {"mobil", REACH_PHONE},
+                 {"phone", REACH_PHONE}, {"call", REACH_PHONE},   {"sms", REACH_PHONE},
+                 {"chat", REACH_HERE},   {"her", REACH_HERE},     {"here", REACH_HERE}};
+    enum { FEW_WORDS = 5 };
+    for (size_t i = 0; text->n_words <= FEW_WORDS && i < sizeof words / sizeof *words; i++)
+        if (strstr(text->plain, words[i].word))
+            return words[i].reach;
+    return REACH_UNSAID;
+}
+
 static bool take_contact(struct turn *t, enum asked step)
 {
     enum { QUESTION_WORDS = 40 };
     struct draft *draft = &t->next->draft;
-    const char *raw = t->world->understood->text.raw;
-    bool phone = contact_phone(raw, draft->contact), email = !phone && contact_email(raw, draft->contact);
-    if (phone || email) {
-        draft->reach = phone ? REACH_PHONE : REACH_EMAIL;
+    enum reach reach = join_read_contact(t->world->understood->text.raw, draft->contact);
+    if (reach) {
+        draft->reach = reach;
         go_on(t);
         return true;
     }
-    if (step == ASKED_REACH || is_for_bot(t, QUESTION_WORDS))
+    reach = step == ASKED_REACH ? reach_in_words(&t->world->understood->text) : REACH_UNSAID;
+    if (reach && !t->world->understood->text.question) {
+        press_reach(t, reach);
+        return true;
+    }
+    bool tried = strpbrk(t->world->understood->text.raw, "@0123456789") != NULL;
+    if (step == ASKED_REACH || (!tried && is_for_bot(t, QUESTION_WORDS)))
         return false;
-    say_part(t, step == ASKED_PHONE ? "join_telefon_feil" : "join_epost_feil");
+    join_wrong(t, step == ASKED_PHONE ? "join_telefon_feil" : "join_epost_feil");
     return true;
 }
 
@@ -249,7 +324,8 @@ static bool take_words(struct turn *t, size_t most)
     if (is_for_bot(t, QUESTION_WORDS))
         return false;
     if (text->raw_len > most) {
-        value_text(values_new(t, say_part(t, "join_ord_langt"), 1), "tegn",
+        join_wrong(t, "join_ord_langt");
+        value_text(values_new(t, &t->step->say.parts[t->step->say.n_parts - 1], 1), "tegn",
                    arena_printf(t->arena, "%zu", most));
         return true;
     }
@@ -267,7 +343,7 @@ bool join_text(struct turn *t)
     enum { THEME_MOST = 60 };
     switch (t->state->asked) {
     case ASKED_AGE:
-        return take_yes_no(t, "adult", "minor");
+        return take_age(t);
     case ASKED_CONSENT:
         return take_yes_no(t, "yes", "no");
     case ASKED_SUMMARY:
@@ -298,17 +374,6 @@ void join_keep(struct turn *t)
 }
 
 /* ---- buttons ---- */
-
-static void press_reach(struct turn *t, enum reach reach)
-{
-    struct draft *draft = &t->next->draft;
-    draft->reach = reach;
-    draft->contact[0] = '\0';
-    if (reach == REACH_HERE)
-        go_on(t);
-    else
-        go_to(t, reach == REACH_PHONE ? ASKED_PHONE : ASKED_EMAIL);
-}
 
 static void too_young(struct turn *t)
 {
@@ -367,9 +432,10 @@ void join_press(struct turn *t, const char *action)
         press_reach(t, REACH_PHONE);
     else if (strcmp(action, "email") == 0)
         press_reach(t, REACH_EMAIL);
-    else if (strcmp(action, "skip") == 0)
+    else if (strcmp(action, "skip") == 0) {
+        draft->words[0] = '\0';
         go_on(t);
-    else if (strcmp(action, "name") == 0)
+    } else if (strcmp(action, "name") == 0)
         go_to(t, ASKED_NAME);
     else if (strcmp(action, "reach") == 0)
         go_to(t, ASKED_REACH);

@@ -81,6 +81,8 @@ size_t own_open(const struct turn *t);                               /* how many
 
 /* ---- flows ---- */
 
+/* Asked for a name, and `Liv` is one: the word that sounds like a crisis is none here. */
+bool join_is_liv(const struct turn *t);
 bool join_is_step(enum asked asked);
 /* Whether the contact point has somebody who can receive a request today. */
 bool join_possible(const struct turn *t, const struct contact_point *point);

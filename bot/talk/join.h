@@ -10,11 +10,15 @@ void join_finish(struct turn *t);
 /* A name out of what was typed (`jeg heter Kari.` → `Kari`): at most `words_most` words and 40 characters,
  * one line, with a letter in it. False when it is none; then `alias` is empty. */
 bool join_read_name(const char *raw, size_t words_most, char alias[ALIAS_SIZE]);
+/* A telephone number or an e-mail address, alone or in a sentence. */
+enum reach join_read_contact(const char *raw, char contact[CONTACT_SIZE]);
 void join_keep_words(struct draft *draft, const char *raw);
 
 /* The people of the request's scope hear that it is there to be taken. */
 void join_announce(struct turn *t, const struct request *request, const char *key);
 
-void join_stopped(struct turn *t); /* says that nothing was sent */
+void join_nobody(struct turn *t, const char *scope); /* says that nobody there can get it, and what to do */
+void join_wrong(struct turn *t, const char *key); /* what was typed does not do; the step's buttons again */
+void join_stopped(struct turn *t);                /* says that nothing was sent */
 
 #endif

@@ -112,6 +112,15 @@ static void ask_summary(struct turn *t)
     offer_ways_out(t);
 }
 
+void join_wrong(struct turn *t, const char *key)
+{
+    enum asked step = t->next->draft.step;
+    say_part(t, key);
+    if ((step == ASKED_WORDS || step == ASKED_THEME) && t->next->draft.kind != DRAFT_MESSAGE)
+        offer_word(t, "step:skip", "hopp_over");
+    offer_ways_out(t);
+}
+
 void join_ask(struct turn *t)
 {
     t->step->say.n_offers = 0; /* one question at a time */

@@ -33,7 +33,10 @@ static const char *behind_introduction(const char *raw)
                                          "jeg er",
                                          "eg er",
                                          "navnet er",
-                                         "det er"};
+                                         "det er",
+                                         "bare",
+                                         "berre",
+                                         "just"};
     bool again = true;
     while (again) {
         again = false;
@@ -41,11 +44,22 @@ static const char *behind_introduction(const char *raw)
             raw++;
         for (size_t i = 0; i < sizeof starts / sizeof *starts && !again; i++) {
             size_t len = strlen(starts[i]);
-            again = strncasecmp(raw, starts[i], len) == 0 && raw[len] && strchr(" ,:", raw[len]);
+            again = strncasecmp(raw, starts[i], len) == 0 && raw[len] && strchr(" ,:.!", raw[len]);
             raw += again ? len : 0;
         }
     }
     return raw;
+}
+
+static bool says_nothing(const char *from, size_t len)
+{
+    static const char *const none[] = {"vet ikke",    "veit ikkje",     "vet ikkje", "veit ikke",
+                                       "vil ikke si", "vil ikkje seie", "ingenting", "i don't know",
+                                       "ikke noe",    "aner ikke"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        if (strlen(none[i]) == len && strncasecmp(from, none[i], len) == 0)
+            return true;
+    return false;
 }
 
 bool join_read_name(const char *raw, size_t words_most, char alias[ALIAS_SIZE])
@@ -64,11 +78,67 @@ bool join_read_name(const char *raw, size_t words_most, char alias[ALIAS_SIZE])
         characters += (c & 0xC0) != 0x80;
         letters += isalpha(c) || c >= 0x80;
     }
-    if (!letters || words > words_most || characters > CHARACTERS_MOST || len >= ALIAS_SIZE)
+    if (!letters || says_nothing(from, len) || words > words_most || characters > CHARACTERS_MOST ||
+        len >= ALIAS_SIZE)
         return false;
     memcpy(alias, from, len);
     alias[len] = '\0';
     return true;
+}
+
+/* The longest run of what a number is written with. */
+static bool phone_within(const char *raw, char contact[CONTACT_SIZE])
+{
+    char run[64];
+    for (const char *at = raw; *at; at++) {
+        size_t len = *at == '+' || isdigit((unsigned char)*at) ? strspn(at, "+0123456789 -().") : 0;
+        if (len && len < sizeof run) {
+            memcpy(run, at, len);
+            run[len] = '\0';
+            if (contact_phone(run, contact))
+                return true;
+        }
+        at += len ? len - 1 : 0;
+    }
+    return false;
+}
+
+static bool email_within(const char *raw, char contact[CONTACT_SIZE])
+{
+    const char *at = strchr(raw, '@');
+    const char *from = at, *to = at;
+    char word[CONTACT_SIZE];
+    while (at && from > raw && !strchr(" \n<(:,;", from[-1]))
+        from--;
+    while (at && *to && !strchr(" \n>),;", *to))
+        to++;
+    while (at && to > at && strchr(".!?", to[-1]))
+        to--;
+    if (!at || to - from >= CONTACT_SIZE)
+        return false;
+    memcpy(word, from, (size_t)(to - from));
+    word[to - from] = '\0';
+    return contact_email(word, contact);
+}
+
+static bool is_sentence(const char *raw)
+{
+    enum { WORDS_LEAST = 3 };
+    size_t words = 1;
+    for (const char *at = raw; *at; at++)
+        words += *at == ' ' && at[1] && at[1] != ' ';
+    return words >= WORDS_LEAST;
+}
+
+enum reach join_read_contact(const char *raw, char contact[CONTACT_SIZE])
+{
+    if (contact_phone(raw, contact))
+        return REACH_PHONE;
+    if (contact_email(raw, contact))
+        return REACH_EMAIL;
+    if (strchr(raw, '@')) /* `ola nordmann@…` is an address with a blank in it, not a sentence */
+        return is_sentence(raw) && email_within(raw, contact) ? REACH_EMAIL : REACH_UNSAID;
+    return phone_within(raw, contact) ? REACH_PHONE : REACH_UNSAID;
 }
 
 void join_keep_words(struct draft *draft, const char *raw)
@@ -85,7 +155,7 @@ void join_keep_words(struct draft *draft, const char *raw)
 
 /* ---- a request ---- */
 
-static void say_nobody(struct turn *t, const char *scope)
+void join_nobody(struct turn *t, const char *scope)
 {
     struct value *v = values_new(t, say_part(t, scope_is_reserve(scope) ? "melding_ingen" : "join_ingen"), 4);
     value_text(&v[0], "mottaker", scope_name(t, scope, t->next->language));
@@ -144,7 +214,7 @@ static void send(struct turn *t)
 {
     struct draft *draft = &t->next->draft;
     if (!roster_present(desk_of(t)->roster, draft->scope, t->world->now)) {
-        say_nobody(t, draft->scope);
+        join_nobody(t, draft->scope);
         state_drop_draft(t->next);
         return;
     }
