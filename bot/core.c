@@ -70,12 +70,20 @@ static void publish_accepted(struct core *core)
     }
 }
 
-static void publish_answer(struct core *core, const struct item *item)
+static void publish_answer(struct core *core, const char *name, const struct buf *payload)
 {
     char topic[CONTRACT_TOPIC_LARGEST];
-    topic_write(topic, core->root, TOPIC_ANSWER, item->topic.network, NULL);
-    if (item->answer.len)
-        mqtt_publish(core->mqtt, topic, buf_str(&item->answer), item->answer.len, false);
+    topic_write(topic, core->root, TOPIC_ANSWER, name, NULL);
+    if (payload->len)
+        mqtt_publish(core->mqtt, topic, buf_str(payload), payload->len, false);
+}
+
+void core_publish_answer(struct core *core, const char *name, const struct answer *answer)
+{
+    struct buf payload = BUF_INIT(CONTRACT_LIST_LARGEST);
+    answer_write(answer, &payload);
+    publish_answer(core, name, &payload);
+    buf_free(&payload);
 }
 
 /* ---- one message ---- */
@@ -139,6 +147,8 @@ static int take_ask(struct core *core, struct item *item, int64_t now, struct er
         return 0;
     }
     item->answer = BUF_INIT(CONTRACT_LIST_LARGEST);
+    if (core_backup_asked(core, &item->topic, &ask))
+        return 0;
     if (ask_answer(&core->turns, &ask, now, &core->arena, &answer, &item->outcome.pushed, err))
         return -1;
     answer_write(&answer, &item->answer);
@@ -262,7 +272,7 @@ static void apply(struct core *core, size_t from, size_t to, int64_t now)
         if (item->topic.kind == TOPIC_IN)
             apply_turn(core, item, now);
         else if (item->topic.kind == TOPIC_ASK)
-            publish_answer(core, item);
+            publish_answer(core, item->topic.network, &item->answer);
         apply_pushed(core, &item->outcome.pushed);
     }
 }
@@ -411,7 +421,7 @@ static int wait_time(const struct core *core, int64_t mono)
 {
     int64_t due = least(mqtt_due(core->mqtt),
                         least(watch_due(core->watch), least(core->purge_due, core->wipe_due)));
-    if (mqtt_waiting(core->mqtt))
+    if (mqtt_waiting(core->mqtt) || core->copy)
         return 0;
     if (mqtt_ready(core->mqtt))
         due = least(due, least(core->status_due,
@@ -435,6 +445,7 @@ static void wake_up(struct core *core, short mqtt_revents)
     while (mqtt_waiting(core->mqtt))
         run_batch(core);
     run_desk(core, clock_wall_ms());
+    core_backup_run(core);
     run_outbox(core, clock_wall_ms(), mono);
     if (mqtt_ready(core->mqtt) && (edited || mono >= core->status_due)) {
         core_say_status(core, clock_wall_ms());
@@ -500,6 +511,7 @@ int core_run(const struct settings *settings, const volatile sig_atomic_t *stop)
                  core.data.registry ? registry_count(core.data.registry) : 0);
         rc = loop(&core, stop);
     }
+    core_backup_end(&core);
     mqtt_free(core.mqtt);
     watch_free(core.watch);
     outbox_free(core.outbox);

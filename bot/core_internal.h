@@ -2,8 +2,10 @@
 #ifndef BOT_CORE_INTERNAL_H
 #define BOT_CORE_INTERNAL_H
 
+#include "ask.h"
 #include "dataset.h"
 #include "outbox.h"
+#include "store/backup.h"
 #include "turn.h"
 #include "watch.h"
 #include "wire/mqtt.h"
@@ -37,7 +39,16 @@ struct core {
     int64_t since, last_accepted, status_due, purge_due, wipe_due, database_due;
     unsigned slice;
     bool database_down;
+    struct store_copy *copy; /* of a backup that is under way, or NULL */
+    char copy_id[CONTRACT_ID_LARGEST + 1], copy_for[CONTRACT_NETWORK_LARGEST + 1]; /* whose ask it answers */
 };
+
+/* Whether an ask is for a backup; then it is begun, and answered when the copy is whole (core_backup.c). */
+bool core_backup_asked(struct core *core, const struct topic *topic, const struct ask *ask);
+/* Copies some pages more; nothing when none is under way. True while one is. */
+bool core_backup_run(struct core *core);
+void core_backup_end(struct core *core);
+void core_publish_answer(struct core *core, const char *name, const struct answer *answer);
 
 /* Publishes the retained status: state, counters, what staff have to mend (core_status.c). */
 void core_say_status(struct core *core, int64_t now);

@@ -1,4 +1,4 @@
-/* selvhjelpsctl: chat, check, understand, nearest, places, coverage, health. Wiring only; the commands live
+/* selvhjelpsctl: what staff and operators do from a terminal. Wiring only; the commands live
  * in ctl/. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +21,11 @@ static const struct command {
     {"places", ctl_places, "what is known of a place or a postal code, and from where (PLACE)"},
     {"coverage", ctl_coverage,
      "the nearest contact point of each kommune, as CSV, or as a map (--map FILE.svg)"},
+    {"coordinator", ctl_coordinator, "who receives requests: invite, list, revoke, proposals"},
+    {"requests", ctl_requests, "requests by state and place ([--personal])"},
+    {"statistics", ctl_statistics, "searches, requests and unmet demand by kommune and month ([--csv])"},
+    {"backup", ctl_backup, "the database and the key files into one file, while the core runs (FILE)"},
+    {"restore", ctl_restore, "puts them back; the core must be stopped (FILE [--replace])"},
     {"health", ctl_health, "broker, programs, outbox, edits, disk, clock; exit status for a monitor"},
     {"settings", ctl_settings, "every setting with its default, as a settings file"},
     {"train-care", ctl_train_care, "learn the care model from labelled messages (make care-model)"},

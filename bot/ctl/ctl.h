@@ -27,6 +27,11 @@ int ctl_health(struct ctl *ctl, int argc, char **argv);
 int ctl_train_care(struct ctl *ctl, int argc, char **argv);
 int ctl_train_labels(struct ctl *ctl, int argc, char **argv);
 int ctl_train_language(struct ctl *ctl, int argc, char **argv);
+int ctl_coordinator(struct ctl *ctl, int argc, char **argv);
+int ctl_requests(struct ctl *ctl, int argc, char **argv);
+int ctl_statistics(struct ctl *ctl, int argc, char **argv);
+int ctl_backup(struct ctl *ctl, int argc, char **argv);
+int ctl_restore(struct ctl *ctl, int argc, char **argv);
 int ctl_settings(struct ctl *ctl, int argc, char **argv);
 
 #endif

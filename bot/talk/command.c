@@ -119,7 +119,8 @@ static bool read_date(const char *at, int *year, int *month, int *day)
     *day = (int)first;
     at = skip(end);
     if (isdigit((unsigned char)*at)) {
-        *month = (int)strtol(at, &end, 10);
+        long number = strtol(at, &end, 10);
+        *month = number > 12 ? 0 : (int)number;
         at = end;
     } else {
         *month = month_named(at);
@@ -129,7 +130,7 @@ static bool read_date(const char *at, int *year, int *month, int *day)
     at = skip(at);
     if (isdigit((unsigned char)*at)) {
         long written = strtol(at, NULL, 10);
-        *year = (int)(written < 100 ? 2000 + written : written);
+        *year = written > 9999 ? 9999 : (int)(written < 100 ? 2000 + written : written);
     }
     return true;
 }
@@ -142,6 +143,8 @@ int64_t command_date(const char *text, int64_t now)
         return 0;
     struct civil today = clock_oslo(now);
     bool said = year != 0;
+    if (said && (year < today.year || year > today.year + 1))
+        return 0;
     year = said ? year : today.year;
     int64_t at = clock_oslo_day(year, month, day);
     if (!said && at <= now)

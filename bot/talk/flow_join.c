@@ -63,10 +63,13 @@ static void go_on(struct turn *t)
         go_to(t, next);
 }
 
-void join_stopped(struct turn *t)
+void join_stopped(struct turn *t, bool changed)
 {
-    say_part(t, "join_avbrutt");
-    say_remember(t, "join_avbrutt");
+    const char *key = changed ? "endre_avbrutt" : "join_avbrutt";
+    say_part(t, key);
+    say_remember(t, key);
+    if (changed)
+        offer_intent(t, "status");
     offer_menu(t);
 }
 
@@ -76,7 +79,7 @@ void join_back(struct turn *t)
     enum asked before = draft->step == ASKED_PHONE || draft->step == ASKED_EMAIL ? ASKED_REACH
                         : draft->seen && draft->step != ASKED_SUMMARY            ? ASKED_SUMMARY
                                                                                  : step_beside(draft, -1);
-    bool joins = draft->kind == DRAFT_JOIN && !draft->changes;
+    bool changes = draft->changes != 0, joins = draft->kind == DRAFT_JOIN && !changes;
     bool within = before == ASKED_REACH && main_step(draft->step) == ASKED_REACH;
     if (before != ASKED_NOTHING && !(draft->changes && draft->step == ASKED_SUMMARY)) {
         draft->seen = draft->seen && (before == ASKED_SUMMARY || within);
@@ -87,7 +90,7 @@ void join_back(struct turn *t)
     if (joins)
         find_wish(t, "bli_med");
     else
-        join_stopped(t);
+        join_stopped(t, changes);
 }
 
 /* ---- beginning ---- */
@@ -192,9 +195,10 @@ static bool is_for_bot(const struct turn *t, size_t words_most)
 {
     enum { FEW = 3 };
     const struct understood *u = t->world->understood;
-    if (!u->intent || u->unsure || u->intent->class == INTENT_ANSWER)
+    if (!u->intent || u->score < SURE_QUESTION || u->intent->class == INTENT_ANSWER)
         return false;
-    bool command = u->intent->class == INTENT_COMMAND || is_about_requests(u->intent->label);
+    bool command = u->score >= SURE_COMMAND &&
+                   (u->intent->class == INTENT_COMMAND || is_about_requests(u->intent->label));
     return (command && u->text.n_words <= FEW) || (u->text.question && u->text.n_words <= words_most);
 }
 
@@ -245,7 +249,7 @@ static bool take_name(struct turn *t)
     size_t most = draft->kind == DRAFT_MESSAGE ? SENDER_WORDS : NAME_WORDS;
     if (is_for_bot(t, QUESTION_WORDS))
         return false;
-    if (u->intent && u->intent->class == INTENT_ANSWER && u->text.n_words == 1) { /* yes is no name */
+    if (u->intent && u->intent->class == INTENT_ANSWER && u->score >= SURE_COMMAND) { /* yes is no name */
         join_wrong(t, "join_navn_feil");
         return true;
     }
@@ -388,7 +392,7 @@ static void no_consent(struct turn *t)
     struct draft draft = t->next->draft;
     state_drop_draft(t->next);
     if (draft.kind != DRAFT_JOIN) {
-        join_stopped(t);
+        join_stopped(t, false);
         return;
     }
     struct value *v = values_new(t, say_part(t, "join_uten"), 4);
@@ -410,8 +414,9 @@ static void resume(struct turn *t)
 
 static void stop(struct turn *t)
 {
+    bool changes = t->next->draft.changes != 0;
     state_drop_draft(t->next);
-    join_stopped(t);
+    join_stopped(t, changes);
 }
 
 void join_press(struct turn *t, const char *action)

@@ -4,6 +4,11 @@
 
 #include "talk/step.h"
 
+/* From these scores on a message counts as a command, or a question to the bot, where it could also be a name
+ * or words for somebody else. */
+#define SURE_COMMAND  0.6
+#define SURE_QUESTION 0.5
+
 /* One turn under way. */
 struct turn {
     const struct state *state; /* before */

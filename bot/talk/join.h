@@ -19,6 +19,6 @@ void join_announce(struct turn *t, const struct request *request, const char *ke
 
 void join_nobody(struct turn *t, const char *scope); /* says that nobody there can get it, and what to do */
 void join_wrong(struct turn *t, const char *key); /* what was typed does not do; the step's buttons again */
-void join_stopped(struct turn *t);                /* says that nothing was sent */
+void join_stopped(struct turn *t, bool changed); /* says that nothing was sent, or nothing changed */
 
 #endif

@@ -10,6 +10,7 @@ const char *const talk_keys_used[] = {
     "bli_med_langt",
     "bli_med_sted",
     "bot",
+    "endre_avbrutt",
     "endre_hvilken",
     "endre_ingen",
     "endre_lagret",

@@ -181,22 +181,35 @@ const char *days_since(struct turn *t, int64_t since)
     return days > 0 ? arena_printf(t->arena, "%lld", (long long)days) : "";
 }
 
+/* `koble meg til en gruppe` is no code: one has a figure, a hyphen, capitals only, or none but its letters.
+ */
+static bool looks_like_code(const char *typed, const char *code, size_t n)
+{
+    enum { LETTERS_LEAST = 10, LETTERS_MOST = 14 };
+    bool lower = false;
+    for (const char *c = typed; *c; c++)
+        lower = lower || islower((unsigned char)*c);
+    return n >= LETTERS_LEAST && n <= LETTERS_MOST &&
+           (!lower || strpbrk(code, "0123456789") || strchr(typed, '-') ||
+            strspn(code, "34679CDFGHJKMNPRTWX") == n);
+}
+
 const char *desk_code_in(const char *text, size_t len, struct arena *arena)
 {
     static const char *const verbs[] = {"koble ", "kople ", "/koble ", "/kople ", "kobl ", "koble:"};
     enum { LETTERS_MOST = 24 };
-    size_t n = 0, at = 0;
+    size_t n = 0;
     char code[LETTERS_MOST + 1];
-    while (at < len && text[at] == ' ')
-        at++;
-    size_t from = at;
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs && at == from; i++)
-        if (len - at > strlen(verbs[i]) && strncasecmp(text + at, verbs[i], strlen(verbs[i])) == 0)
+    const char *whole = arena_strndup(arena, text, len < 80 ? len : 80), *at = whole + strspn(whole, " "),
+               *typed = at;
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs && at == typed; i++)
+        if (strncasecmp(at, verbs[i], strlen(verbs[i])) == 0)
             at += strlen(verbs[i]);
-    if (at == from)
+    if (at == typed)
         return NULL;
-    for (; at < len; at++) {
-        unsigned char c = (unsigned char)text[at];
+    typed = at;
+    for (; *at; at++) {
+        unsigned char c = (unsigned char)*at;
         if (strchr(" -.\n", c))
             continue;
         if (!isalnum(c) || n == LETTERS_MOST)
@@ -204,6 +217,5 @@ const char *desk_code_in(const char *text, size_t len, struct arena *arena)
         code[n++] = (char)toupper(c);
     }
     code[n] = '\0';
-    enum { LETTERS_LEAST = 8 }; /* `koble av` is no code */
-    return n >= LETTERS_LEAST ? arena_strdup(arena, code) : NULL;
+    return looks_like_code(typed, code, n) ? arena_strdup(arena, code) : NULL;
 }

@@ -112,7 +112,7 @@ static bool is_command(const struct understood *u)
 {
     static const char *const labels[] = {"status", "trekk", "endre", "innsyn", "sprak", "hvorfor"};
     enum { FEW = 3 };
-    if (!u->intent || u->unsure || u->text.n_words > FEW)
+    if (!u->intent || u->score < SURE_COMMAND || u->text.n_words > FEW)
         return false;
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
         if (strcmp(u->intent->label, labels[i]) == 0)
@@ -124,7 +124,7 @@ static bool is_command(const struct understood *u)
 static bool is_question(const struct understood *u)
 {
     enum { SHORT = 14 };
-    return u->text.question && u->intent && !u->unsure && u->text.n_words <= SHORT &&
+    return u->text.question && u->intent && u->score >= SURE_QUESTION && u->text.n_words <= SHORT &&
            (u->intent->class == INTENT_TALK || u->intent->class == INTENT_FLOW);
 }
 

@@ -9,6 +9,7 @@ struct writer {
     struct buf *out;
     int lists;               /* depth of lists */
     int ordinal[LISTS_MOST]; /* next number of each open list, 0: bulleted */
+    int quotes;              /* depth of quotes: what somebody else said */
     bool item_open;          /* the item's bullet has just been written */
     bool first_item;         /* of a list: the empty line before it stays */
     size_t link_start;       /* where the link's text began */
@@ -60,10 +61,14 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
     case MD_BLOCK_P:
     case MD_BLOCK_H:
     case MD_BLOCK_CODE:
-    case MD_BLOCK_QUOTE:
         if (!w->item_open)
             separate(w);
+        if (!w->item_open && w->quotes)
+            buf_add_str(w->out, "> ");
         w->item_open = false;
+        break;
+    case MD_BLOCK_QUOTE:
+        w->quotes++;
         break;
     default:
         break;
@@ -79,6 +84,8 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *user)
         w->lists--;
     if (type == MD_BLOCK_LI)
         w->item_open = false;
+    if (type == MD_BLOCK_QUOTE)
+        w->quotes--;
     return 0;
 }
 
