@@ -131,7 +131,7 @@ static const char *state_name(const struct request *r)
 {
     static const char *const states[] = {"sent", "taken", "closed"};
     static const char *const endings[] = {"closed",      "joined",    "declined",
-                                          "not reached", "withdrawn", "expired"};
+                                          "not reached", "withdrawn", "expired", "answered"};
     return request_open(r) ? states[r->state] : endings[r->ending];
 }
 

@@ -115,7 +115,7 @@ static void take_in(struct core *core, struct item *item, int64_t now, struct er
     count_verdict(core, &item->outcome);
 }
 
-static int take_delivered(struct core *core, const struct item *item, int64_t now, struct err *err)
+static int take_delivered(struct core *core, struct item *item, int64_t now, struct err *err)
 {
     struct delivered delivered;
     if (item->message->cut ||
@@ -128,7 +128,8 @@ static int take_delivered(struct core *core, const struct item *item, int64_t no
         const struct result *result = &delivered.results[i];
         const struct out_row *row = outbox_find(core->outbox, item->topic.network, result->id);
         if (row && result->delivery == DELIVERY_NEVER &&
-            deskwork_unreachable(core->turns.work, row->network, row->chat, now, err))
+            deskwork_unreachable(core->turns.work, &core->data, row->network, row->chat, now, &core->arena,
+                                 &item->outcome.pushed, err))
             return -1;
         if (outbox_result(core->outbox, item->topic.network, result, now, err))
             return -1;

@@ -178,6 +178,18 @@ struct work {
     struct err *err;
 };
 
+static struct work work_of(struct deskwork *work, const struct dataset *data, int64_t now,
+                           struct arena *arena, struct pushed *pushed, struct err *err)
+{
+    struct notices notices = {.store = work->store,
+                              .data = data,
+                              .roster = &work->roster,
+                              .now = now,
+                              .arena = arena,
+                              .pushed = pushed};
+    return (struct work){work, notices, err};
+}
+
 /* Nobody with the duty can be reached any more: time looks at what waits there, in working hours. */
 static int hurry_duties(struct deskwork *work, const struct coordinator *person, int64_t now, struct err *err)
 {
@@ -265,8 +277,9 @@ static int keep_people(struct work *w, const struct sender *sender, const struct
                           deskwork_reload(w->desk, w->err)))
         return -1;
     const struct coordinator *me = roster_of_chat(&w->desk->roster, sender->network, sender->chat);
-    if (me && effects->pause && (store_pause(store, me->id, effects->pause_until, w->err) ||
-                                 roster_changed(w->desk, me, now, w->err)))
+    if (me && effects->pause &&
+        (store_pause(store, me->id, effects->pause_until, w->err) ||
+         roster_changed(w->desk, me, now, w->err)))
         return -1;
     return me && effects->unbind ? unbind(w, sender, desk, me) : 0;
 }
@@ -310,22 +323,42 @@ static int keep_counts(struct work *w, const struct effects *effects)
     return store_count(w->desk->store, today.year * 12 + today.month - 1, effects->kommune, what, w->err);
 }
 
-/* A coordinator's chat that writes is there; one that is blocked is not. */
-static int keep_reachable(struct work *w, const struct sender *sender)
+static const struct chat_of *find_chat(const struct coordinator *person, const char *network,
+                                       const char *chat)
 {
-    const struct coordinator *me = roster_of_chat(&w->desk->roster, sender->network, sender->chat);
-    bool gone = sender->event->kind == EVENT_BLOCKED;
-    for (size_t i = 0; me && i < me->n_chats; i++) {
-        const struct chat_of *chat = &me->chats[i];
-        if (strcmp(chat->chat, sender->chat) || strcmp(chat->network, sender->network) ||
-            chat->reachable == !gone)
-            continue;
-        return store_reachable(w->desk->store, sender->network, sender->chat, !gone, w->err) ||
-                       roster_changed(w->desk, me, w->notices.now, w->err)
-                   ? -1
-                   : 0;
-    }
-    return 0;
+    for (size_t i = 0; person && i < person->n_chats; i++)
+        if (strcmp(person->chats[i].chat, chat) == 0 && strcmp(person->chats[i].network, network) == 0)
+            return &person->chats[i];
+    return NULL;
+}
+
+/* Whoever has lost the last chat cannot hear those who wait for them: what they had taken is free again. */
+static int free_if_silent(struct work *w, int64_t coordinator)
+{
+    const struct coordinator *person = roster_find(&w->desk->roster, coordinator);
+    const struct request *held;
+    size_t n;
+    for (size_t i = 0; person && i < person->n_chats; i++)
+        if (person->chats[i].reachable)
+            return 0;
+    if (!person)
+        return 0;
+    if (store_requests_for(w->desk->store, person, w->notices.arena, &held, &n, w->err))
+        return -1;
+    return free_taken(w, held, n, coordinator);
+}
+
+static int set_reachable(struct work *w, const char *network, const char *chat, bool reachable)
+{
+    const struct coordinator *person = roster_of_chat(&w->desk->roster, network, chat);
+    const struct chat_of *known = find_chat(person, network, chat);
+    int64_t id = person ? person->id : 0;
+    if (!known || known->reachable == reachable)
+        return 0;
+    if (store_reachable(w->desk->store, network, chat, reachable, w->err) ||
+        roster_changed(w->desk, person, w->notices.now, w->err))
+        return -1;
+    return reachable ? 0 : free_if_silent(w, id);
 }
 
 int deskwork_keep(struct deskwork *work, const struct dataset *data, const struct sender *sender,
@@ -333,19 +366,13 @@ int deskwork_keep(struct deskwork *work, const struct dataset *data, const struc
                   struct pushed *pushed, struct err *err)
 {
     const struct effects *effects = &step->effects;
-    struct work w = {work,
-                     {.store = work->store,
-                      .data = data,
-                      .roster = &work->roster,
-                      .sender = sender,
-                      .forgotten = step->forget,
-                      .now = now,
-                      .arena = arena,
-                      .pushed = pushed},
-                     err};
+    struct work w = work_of(work, data, now, arena, pushed, err);
+    w.notices.sender = sender;
+    w.notices.forgotten = step->forget;
     if ((!step->forget && save_requests(&w, effects)) || keep_point(&w, effects) ||
         keep_wishes(&w, sender, effects) || keep_counts(&w, effects) || push_notices(&w, effects) ||
-        keep_people(&w, sender, desk, effects) || keep_reachable(&w, sender))
+        keep_people(&w, sender, desk, effects) ||
+        set_reachable(&w, sender->network, sender->chat, sender->event->kind != EVENT_BLOCKED))
         return -1;
     pushed->dropped = pushed->dropped || (step->forget && desk->n_own);
     if (effects->n_saves)
@@ -353,15 +380,12 @@ int deskwork_keep(struct deskwork *work, const struct dataset *data, const struc
     return 0;
 }
 
-int deskwork_unreachable(struct deskwork *work, const char *network, const char *chat, int64_t now,
+int deskwork_unreachable(struct deskwork *work, const struct dataset *data, const char *network,
+                         const char *chat, int64_t now, struct arena *arena, struct pushed *pushed,
                          struct err *err)
 {
-    const struct coordinator *person = roster_of_chat(&work->roster, network, chat);
-    if (!person)
-        return 0;
-    return store_reachable(work->store, network, chat, false, err) || roster_changed(work, person, now, err)
-               ? -1
-               : 0;
+    struct work w = work_of(work, data, now, arena, pushed, err);
+    return set_reachable(&w, network, chat, false);
 }
 
 /* ---- time ---- */
@@ -371,14 +395,7 @@ int deskwork_tick(struct deskwork *work, const struct dataset *data, int64_t now
 {
     struct request *due;
     size_t n;
-    struct work w = {work,
-                     {.store = work->store,
-                      .data = data,
-                      .roster = &work->roster,
-                      .now = now,
-                      .arena = arena,
-                      .pushed = pushed},
-                     err};
+    struct work w = work_of(work, data, now, arena, pushed, err);
     if (store_requests_due(work->store, now, DUE_AT_ONCE, arena, &due, &n, err))
         return -1;
     for (size_t i = 0; i < n; i++)
@@ -399,14 +416,7 @@ int deskwork_revoke(struct deskwork *work, const struct dataset *data, int64_t c
     const struct coordinator *person = roster_find(&work->roster, coordinator);
     const struct request *held = NULL;
     size_t n = 0;
-    struct work w = {work,
-                     {.store = work->store,
-                      .data = data,
-                      .roster = &work->roster,
-                      .now = now,
-                      .arena = arena,
-                      .pushed = pushed},
-                     err};
+    struct work w = work_of(work, data, now, arena, pushed, err);
     if (!person)
         return 0;
     if (store_requests_for(work->store, person, arena, &held, &n, err) ||

@@ -45,8 +45,10 @@ struct pushed {
 int deskwork_keep(struct deskwork *work, const struct dataset *data, const struct sender *sender,
                   const struct desk *desk, struct step *step, int64_t now, struct arena *arena,
                   struct pushed *pushed, struct err *err);
-/* A chat could not be reached: a reply ended as `never`. */
-int deskwork_unreachable(struct deskwork *work, const char *network, const char *chat, int64_t now,
+/* A chat could not be reached: a reply ended as `never`. What a coordinator had taken who has no other chat
+ * is free again. */
+int deskwork_unreachable(struct deskwork *work, const struct dataset *data, const char *network,
+                         const char *chat, int64_t now, struct arena *arena, struct pushed *pushed,
                          struct err *err);
 
 /* What time brings: at most a few requests at a call. */

@@ -12,7 +12,7 @@
 
 static const char *skip(const char *at)
 {
-    while (*at && strchr(" \t,:;.", *at))
+    while (*at && strchr(" \t\r\n,:;.!/", *at))
         at++;
     return at;
 }
@@ -22,9 +22,7 @@ static const char *behind_word(const char *at, const char *word)
 {
     size_t len = strlen(word);
     at = skip(at);
-    if (*at == '/') /* a command as Telegram writes it */
-        at++;
-    if (strncasecmp(at, word, len) || (at[len] && !strchr(" \t\n,:;.!", at[len])))
+    if (strncasecmp(at, word, len) || (at[len] && !strchr(" \t\r\n,:;.!", at[len])))
         return NULL;
     return skip(at + len);
 }
@@ -34,12 +32,13 @@ static const struct {
     enum verb verb;
 } verbs[] = {
     {"send", "videre", VERB_PASS}, {"send", "vidare", VERB_PASS}, {"koble", "fra", VERB_UNBIND},
-    {"kople", "frå", VERB_UNBIND}, {"kople", "fra", VERB_UNBIND}, {"koble", "frå", VERB_UNBIND},
-    {"ny", NULL, VERB_LIST},       {"nye", NULL, VERB_LIST},      {"liste", NULL, VERB_LIST},
-    {"lista", NULL, VERB_LIST},    {"listen", NULL, VERB_LIST},   {"ta", NULL, VERB_TAKE},
-    {"tar", NULL, VERB_TAKE},      {"svar", NULL, VERB_ANSWER},   {"videre", NULL, VERB_PASS},
-    {"vidare", NULL, VERB_PASS},   {"ferdig", NULL, VERB_CLOSE},  {"pause", NULL, VERB_PAUSE},
-    {"stemmer", NULL, VERB_RIGHT}, {"endre", NULL, VERB_EDIT},    {"hjelp", NULL, VERB_HELP},
+    {"kople", "FRÅ", VERB_UNBIND}, {"koble", "FRÅ", VERB_UNBIND}, {"kople", "frå", VERB_UNBIND},
+    {"kople", "fra", VERB_UNBIND}, {"koble", "frå", VERB_UNBIND}, {"ny", NULL, VERB_LIST},
+    {"nye", NULL, VERB_LIST},      {"liste", NULL, VERB_LIST},    {"lista", NULL, VERB_LIST},
+    {"listen", NULL, VERB_LIST},   {"ta", NULL, VERB_TAKE},       {"tar", NULL, VERB_TAKE},
+    {"svar", NULL, VERB_ANSWER},   {"videre", NULL, VERB_PASS},   {"vidare", NULL, VERB_PASS},
+    {"ferdig", NULL, VERB_CLOSE},  {"pause", NULL, VERB_PAUSE},   {"stemmer", NULL, VERB_RIGHT},
+    {"endre", NULL, VERB_EDIT},    {"hjelp", NULL, VERB_HELP},
 };
 
 /* A word that is or was meant as a reference: it checks, or has letters and digits, or is in capitals. */
@@ -66,8 +65,8 @@ static bool fits(enum verb verb, const struct command *command)
     case VERB_UNBIND:
         return !*command->rest && !command->ref;
     case VERB_TAKE:
-    case VERB_PASS:
-        return command->ref && !*command->rest;
+    case VERB_PASS: /* with a good reference whatever stands behind it */
+        return command->ref && (!*command->rest || ref_read(command->ref, strlen(command->ref)));
     case VERB_CLOSE:
         return command->ref || !*command->rest;
     default:
@@ -97,12 +96,16 @@ struct command command_read(const char *raw, struct arena *arena)
 
 /* ---- dates ---- */
 
+/* `15. des` and `15. desember`, not `2. juledag`. */
 static int month_named(const char *at)
 {
-    static const char *const months[] = {"jan", "feb", "mar", "apr", "mai", "jun",
-                                         "jul", "aug", "sep", "okt", "nov", "des"};
+    size_t len = 0;
+    while (isalpha((unsigned char)at[len]))
+        len++;
+    static const char *const months[] = {"januar", "februar", "mars",      "april",   "mai",      "juni",
+                                         "juli",   "august",  "september", "oktober", "november", "desember"};
     for (int i = 0; i < 12; i++)
-        if (strncasecmp(at, months[i], 3) == 0)
+        if (len >= 3 && strncasecmp(at, months[i], len) == 0)
             return i + 1;
     return 0;
 }

@@ -16,26 +16,43 @@ static bool may_go_to(const struct turn *t, const struct request *r, const char 
     return *scope && strcmp(r->scope, scope) && roster_present(desk_of(t)->roster, scope, t->world->now);
 }
 
+/* From the resident's kommune; a place without a position comes last. */
+static double distance(const struct turn *t, const struct request *r, const struct contact_point *point)
+{
+    const double far = 1e5;
+    const struct kommune *kommune = gazetteer_kommune(t->world->gazetteer, r->kommune);
+    return kommune && point->placed ? position_km(&kommune->position, &point->position) : far;
+}
+
+/* Of those that have somebody, the one that comes after `last` by distance (and id where that is the same);
+ * NULL: the nearest of all. */
+static const struct contact_point *next_point(const struct turn *t, const struct request *r,
+                                              const struct contact_point *last)
+{
+    const struct contact_point *best = NULL;
+    char scope[SCOPE_SIZE];
+    double from = last ? distance(t, r, last) : -1, least = 1e9;
+    for (size_t i = 0; i < registry_count(t->world->registry); i++) {
+        const struct contact_point *point = registry_at(t->world->registry, i);
+        double km = distance(t, r, point);
+        bool after = km > from || (km >= from && last && strcmp(point->id, last->id) > 0);
+        snprintf(scope, sizeof scope, "p:%s", point->id);
+        if (!after || km >= least || point->status == POINT_CLOSED || !may_go_to(t, r, scope))
+            continue;
+        best = point;
+        least = km;
+    }
+    return best;
+}
+
 /* Other contact points near the resident that have somebody: the resident is asked before one of them gets
  * it. */
 static void offer_points(struct turn *t, const struct request *r)
 {
-    enum { LOOKED_AT = 12, OFFERED = 3 };
-    struct hit hits[LOOKED_AT];
-    char scope[SCOPE_SIZE];
-    const struct kommune *kommune = gazetteer_kommune(t->world->gazetteer, r->kommune);
-    if (!kommune)
-        return;
-    struct search search = {kommune->position, kommune, NULL};
-    size_t n = registry_nearest(t->world->registry, &search, hits, LOOKED_AT);
-    for (size_t i = 0, offered = 0; i < n && offered < OFFERED; i++) {
-        snprintf(scope, sizeof scope, "p:%s", hits[i].point->id);
-        if (!may_go_to(t, r, scope))
-            continue;
-        offer_literal(t, arena_printf(t->arena, "ko:to:%lld:%s", (long long)r->id, scope),
-                      hits[i].point->name);
-        offered++;
-    }
+    enum { OFFERED = 3 };
+    const struct contact_point *last = NULL;
+    for (int i = 0; i < OFFERED && (last = next_point(t, r, last)); i++)
+        offer_literal(t, arena_printf(t->arena, "ko:to:%lld:p:%s", (long long)r->id, last->id), last->name);
 }
 
 void coordinator_pass(struct turn *t, const struct request *r)
@@ -81,18 +98,29 @@ static void pass_to_reserve(struct turn *t, const struct request *request)
     value_reserve(t, &v[1], r->scope);
 }
 
+static void value_move(struct turn *t, struct value *v, const struct request *r)
+{
+    value_recipient(t, &v[0], r->scope, r->language);
+    value_text(&v[2], "ny_mottaker", scope_name(t, r->proposed, r->language));
+    value_text(&v[3], "ref", ref_of(t, r));
+}
+
+void request_ask_move(struct turn *t, const struct request *r)
+{
+    value_move(t, values_new(t, say_part(t, "fs_foreslatt"), 4), r);
+    offer_standing(t, "move", r, "nytt_sted_ja");
+    offer_standing(t, "stay", r, "nytt_sted_nei");
+}
+
 static void ask_resident(struct turn *t, const struct request *request, const char *scope)
 {
     struct request *r = change(t, request);
     request_propose(r, scope, t->world->now);
     struct notice *notice = notify(t, TO_RESIDENT, r, "fs_foreslatt");
-    struct value *v = notice_values(t, notice, 3);
-    value_text(&v[0], "mottaker", scope_name(t, r->scope, r->language));
-    value_text(&v[1], "ny_mottaker", scope_name(t, scope, r->language));
-    value_text(&v[2], "ref", ref_of(t, r));
+    value_move(t, notice_values(t, notice, 4), r);
     notice_offer(t, notice, "move", r, "nytt_sted_ja");
     notice_offer(t, notice, "stay", r, "nytt_sted_nei");
-    v = values_new(t, say_part(t, "ko_videre_spurt"), 2);
+    struct value *v = values_new(t, say_part(t, "ko_videre_spurt"), 2);
     value_text(&v[0], "ref", ref_of(t, r));
     value_text(&v[1], "ny_mottaker", scope_name(t, scope, t->next->language));
 }

@@ -60,110 +60,6 @@ static void choose_language(struct turn *t, const char *code)
 
 /* ---- buttons ---- */
 
-static const struct choice *offered(const struct state *state, size_t number)
-{
-    return number >= 1 && number <= state->n_choices ? &state->choices[number - 1] : NULL;
-}
-
-/* The button of a value `tag.number`; NULL when it is not of the last turn that offered any. */
-static const struct choice *pressed(const struct state *state, const char *value)
-{
-    size_t len = strlen(state->tag);
-    char *end;
-    if (!len || strncmp(value, state->tag, len) || value[len] != '.')
-        return NULL;
-    unsigned long number = strtoul(value + len + 1, &end, 10);
-    return *end ? NULL : offered(state, number);
-}
-
-/* Whether every word of the message stands in the label. */
-static bool words_in_label(const struct text *text, const char *label, struct arena *arena)
-{
-    const char *padded = arena_printf(arena, " %s ", text_plain(label, arena));
-    for (size_t i = 0; i < text->n_words; i++) {
-        const struct word *word = &text->words[i];
-        const char *one = arena_printf(arena, " %.*s ", (int)word->len, text->plain + word->at);
-        if (!strstr(padded, one))
-            return false;
-    }
-    return text->n_words > 0;
-}
-
-/* Whether a word of four letters or more stands both in the message and in the label. */
-static bool word_of_label(const struct text *text, const char *label, struct arena *arena)
-{
-    const char *padded = arena_printf(arena, " %s ", text_plain(label, arena));
-    for (size_t i = 0; i < text->n_words; i++) {
-        const struct word *word = &text->words[i];
-        const char *one = arena_printf(arena, " %.*s ", (int)word->len, text->plain + word->at);
-        if (word->len >= 4 && strstr(padded, one))
-            return true;
-    }
-    return false;
-}
-
-typedef bool label_test(const struct text *text, const char *label, struct arena *arena);
-
-/* The only button whose label passes the test; NULL when none or several do. */
-static const struct choice *only_one(const struct turn *t, label_test *test)
-{
-    const struct choice *found = NULL;
-    for (size_t i = 0; i < t->state->n_choices; i++) {
-        if (!test(&t->world->understood->text, t->state->choices[i].label, t->arena))
-            continue;
-        if (found)
-            return NULL;
-        found = &t->state->choices[i];
-    }
-    return found;
-}
-
-static bool same_words(const struct text *text, const char *label, struct arena *arena)
-{
-    return strcmp(text_plain(label, arena), text->plain) == 0;
-}
-
-/* `den første`, `nummer to`, `the second one`. */
-static const struct choice *by_ordinal(const struct turn *t)
-{
-    enum { ORDINALS = 4, FORMS = 7 };
-    static const char *const ordinals[ORDINALS][FORMS] = {
-        {"første", "fyrste", "fyste", "first", "nr 1", "en", "ein"},
-        {"andre", "annen", "second", "nr 2", "nr . 2", "to", "two"},
-        {"tredje", "tridje", "third", "nr 3", "nr . 3", "tre", "three"},
-        {"fjerde", "fourth", "nr 4", "nr . 4", "fire", "four", "4"}};
-    const char *padded = arena_printf(t->arena, " %s ", t->world->understood->text.plain);
-    if (strstr(padded, " siste ") || strstr(padded, " last "))
-        return offered(t->state, t->state->n_choices);
-    for (size_t i = 0; i < ORDINALS; i++)
-        for (size_t k = 0; k < FORMS; k++)
-            if (strstr(padded, arena_printf(t->arena, " %s ", ordinals[i][k])))
-                return offered(t->state, i + 1);
-    return NULL;
-}
-
-/* An answer typed instead of pressed: the number in reading order, or the button's words. */
-static const struct choice *typed(const struct turn *t)
-{
-    const struct text *text = &t->world->understood->text;
-    const struct state *state = t->state;
-    if (text->n_words == 1 && text->words[0].len <= 2 && text->plain[0] >= '1' && text->plain[0] <= '9') {
-        char *end;
-        unsigned long number = strtoul(text->plain, &end, 10);
-        if (!*end)
-            return offered(state, number);
-    }
-    enum { FEW_WORDS = 3, SOME_WORDS = 6 };
-    const struct choice *choice = only_one(t, same_words);
-    if (!choice && text->n_words <= FEW_WORDS)
-        choice = only_one(t, words_in_label);
-    if (!choice && find_offers_places(state) && text->n_words <= SOME_WORDS)
-        choice = only_one(t, word_of_label);
-    if (!choice && find_offers_places(state) && text->n_words <= FEW_WORDS)
-        choice = by_ordinal(t);
-    return choice;
-}
-
 static const char *behind(const char *action, const char *prefix)
 {
     size_t len = strlen(prefix);
@@ -206,6 +102,8 @@ static void do_request_action(struct turn *t, const char *action)
         relay_close(t);
     else if ((rest = behind(action, "ko:")))
         coordinator_choose(t, rest);
+    else if (strcmp(action, "s.join") == 0)
+        find_wish(t, "bli_med");
     else if (behind(action, "s."))
         (void)standing_press(t, action); /* nothing said: an old one */
     else
@@ -214,10 +112,19 @@ static void do_request_action(struct turn *t, const char *action)
         say_old_button(t);
 }
 
+/* Somebody who was asked for an answer to send, and does something else, does not send it. */
+static void leave_answer(struct turn *t)
+{
+    if (t->state->asked == ASKED_ANSWER || t->state->asked == ASKED_ANSWER_SURE)
+        state_drop_pending(t->next);
+}
+
 static void do_action(struct turn *t, const char *action)
 {
     const char *rest;
     t->next->misses = 0;
+    if (!behind(action, "ko:"))
+        leave_answer(t);
     if ((rest = behind(action, "intent:"))) {
         const struct intent *intent = intents_find(t->world->intents, rest);
         if (intent)
@@ -323,6 +230,8 @@ static void do_intent(struct turn *t, const struct intent *intent)
     if (u)
         find_about(t, u->topic);
     const struct intent *also = u && u->intent == intent ? u->also : NULL;
+    if (also && wants_place(also) && strcmp(intent->label, "start_gruppe") == 0)
+        also = NULL; /* who wants to start one does not ask to join one */
     if (wants_place(intent) || (also && wants_place(also))) { /* the place is asked for last */
         const struct intent *question = wants_place(intent) ? also : intent;
         if (question)
@@ -457,6 +366,46 @@ static void after_possible(struct turn *t)
         offer_menu(t);
 }
 
+/* The bot has said unasked that a group could start, and asked. */
+static bool says_yes_to_group(const struct turn *t)
+{
+    const struct understood *u = t->world->understood;
+    return t->state->n_choices && strcmp(t->state->choices[0].action, "s.join") == 0 && u->intent &&
+           strcmp(u->intent->label, "ja") == 0;
+}
+
+/* The message is little else than a reference. Of the person's own request: how does it stand? Any other
+ * tells nothing, least of all that it is one. True when it was that. */
+static bool do_reference(struct turn *t)
+{
+    enum { FEW_WORDS = 3 };
+    const struct text *text = &t->world->understood->text;
+    for (size_t i = 0; i < text->n_words && text->n_words <= FEW_WORDS; i++) {
+        const struct word *word = &text->words[i];
+        int64_t id = ref_read(text->raw + word->raw_at, word->raw_len);
+        const struct request *own = id ? own_request(t, id) : NULL;
+        if (!id)
+            continue;
+        if (own)
+            request_named(t, own);
+        else
+            answer_missed(t);
+        return true;
+    }
+    return false;
+}
+
+/* `fortsett` where the button is gone. */
+static bool goes_on(const struct text *text)
+{
+    static const char *const words[] = {"fortsett",      "hald fram", "fortsette",
+                                        "vi fortsetter", "continue",  "go on"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(text->plain, words[i]) == 0)
+            return true;
+    return false;
+}
+
 static void do_text(struct turn *t)
 {
     const struct understood *u = t->world->understood;
@@ -470,12 +419,19 @@ static void do_text(struct turn *t)
     }
     if (!u->text.n_words) {
         say_part(t, "tom_melding");
-        offer_menu(t);
+        if (!ask_draft_again(t))
+            offer_menu(t);
         return;
     }
     if (u->care.level == CARE_POSSIBLE && !join_is_liv(t))
         care_possible_first(t);
-    const struct choice *choice = typed(t);
+    const struct choice *choice = choice_typed(t);
+    if (!choice && says_yes_to_group(t))
+        choice = &t->state->choices[0];
+    if (!choice && t->state->draft.kind && goes_on(&u->text)) {
+        join_press(t, "go");
+        return;
+    }
     const char *beside = !choice && find_offers_places(t->state) ? find_offered_beside(t) : NULL;
     bool answer = u->intent && u->intent->class == INTENT_ANSWER;
     bool after_care = care_was_said(t) && u->care.level == CARE_NONE;
@@ -489,6 +445,8 @@ static void do_text(struct turn *t)
         t->next->misses = 0;
     else if (after_care && (!u->intent || u->score < SURE_ENOUGH))
         care_again(t);
+    else if (do_reference(t))
+        t->next->misses = 0;
     else if (u->intent && !u->unsure)
         do_intent(t, u->intent);
     else if (asks_for_more(t))
@@ -531,9 +489,9 @@ static void greet(struct turn *t)
 
 static void do_choice(struct turn *t)
 {
-    const struct choice *choice = pressed(t->state, t->event->choice);
+    const struct choice *choice = choice_pressed(t->state, t->event->choice);
     if (behind(t->event->choice, "s."))
-        do_request_action(t, t->event->choice);
+        do_action(t, t->event->choice);
     else if (choice)
         do_action(t, choice->action);
     else
@@ -551,6 +509,7 @@ static void do_event(struct turn *t)
         break;
     case EVENT_LOCATION:
         find_location(t);
+        ask_draft_again(t);
         break;
     case EVENT_STARTED:
         greet(t);
@@ -567,6 +526,7 @@ static void do_event(struct turn *t)
         break;
     case EVENT_UNSUPPORTED:
         say_unsupported(t);
+        ask_draft_again(t);
         break;
     case EVENT_UNBLOCKED:
     case EVENT_MOVED:
@@ -575,40 +535,6 @@ static void do_event(struct turn *t)
 }
 
 /* ---- the step ---- */
-
-/* Texts that say themselves that a robot writes, or that must not wait for it. */
-static bool introduces_itself(const struct say *say)
-{
-    static const char *const keys[] = {"hilsen",     "bot",        "krise_selvmord", "krise_akutt",
-                                       "krise_vold", "krise_barn", "gruppechat",     "kryptert",
-                                       "slettet",    "annet",      "krise_videre"};
-    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
-        if (strcmp(say->parts[0].key, keys[k]) == 0)
-            return true;
-    return false;
-}
-
-static void put_first(struct say *say, const char *key)
-{
-    if (say->n_parts == PARTS_MOST)
-        return;
-    memmove(say->parts + 1, say->parts, say->n_parts * sizeof *say->parts);
-    say->parts[0] = (struct part){.key = key};
-    say->n_parts++;
-}
-
-/* A person is told at the start that a robot writes, and that an answer comes late. */
-static void add_prefixes(struct turn *t)
-{
-    struct say *say = &t->step->say;
-    if (!say->n_parts)
-        return;
-    if (!t->next->introduced && !introduces_itself(say))
-        put_first(say, "forste");
-    t->next->introduced = true;
-    if (t->event->late && !say->urgent)
-        put_first(say, "sen");
-}
 
 /* New buttons replace the old ones; a reply without buttons leaves those of a crisis or a prefix untouched.
  */
@@ -647,7 +573,7 @@ void dialogue_step(const struct state *state, const struct event *event, const s
     do_event(&t);
     if (event->kind != EVENT_BLOCKED)
         request_back(&t);
-    add_prefixes(&t);
+    say_prefixes(&t);
     keep_choices(&t);
     plan_requests(&t);
 }

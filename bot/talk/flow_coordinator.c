@@ -242,7 +242,8 @@ static void close_with(struct turn *t, const struct request *request, enum endin
 {
     static const char *const keys[] = {[ENDING_JOINED] = "fs_blitt_med",
                                        [ENDING_DECLINED] = "fs_ikke_na",
-                                       [ENDING_NOT_REACHED] = "fs_ikke_nadd"};
+                                       [ENDING_NOT_REACHED] = "fs_ikke_nadd",
+                                       [ENDING_ANSWERED] = "fs_besvart"};
     struct request *r = change(t, request);
     if (!request_close(r, ending, t->world->now))
         return;
@@ -278,8 +279,13 @@ static enum ending ending_said(const char *text)
     return ENDING_NONE;
 }
 
+/* How did it end? A message is just answered. */
 static void ask_ending(struct turn *t, const struct request *r)
 {
+    if (r->kind == REQUEST_MESSAGE) {
+        close_with(t, r, ENDING_ANSWERED);
+        return;
+    }
     struct value *v = values_new(t, say_part(t, "ko_ferdig"), 2);
     value_text(&v[0], "ref", ref_of(t, r));
     value_text(&v[1], "navn", r->alias);
@@ -370,7 +376,7 @@ static void run_on_request(struct turn *t, const struct command *c, const struct
             answer(t, r, c->rest, false);
     } else if (is_taker(t, r)) {
         enum ending ending = ending_said(c->rest);
-        if (ending)
+        if (ending && r->kind == REQUEST_JOIN)
             close_with(t, r, ending);
         else
             ask_ending(t, r);
@@ -437,8 +443,10 @@ void coordinator_choose(struct turn *t, const char *action)
     if (!desk_of(t)->me)
         return;
     if (strcmp(action, "list") == 0) {
+        state_drop_pending(t->next);
         say_list(t);
     } else if (strcmp(action, "help") == 0) {
+        state_drop_pending(t->next);
         say_help(t);
     } else if (strcmp(action, "send") == 0 && about && t->state->pending[0]) {
         if (is_taker(t, about))
@@ -495,22 +503,60 @@ static void add_care(struct turn *t)
     t->step->say.urgent = true;
 }
 
+/* A request of their own was under way. */
+static void offer_to_go_on(struct turn *t)
+{
+    if (t->next->draft.kind && t->next->asked == ASKED_NOTHING)
+        offer_word(t, "step:go", "fortsett");
+}
+
+/* A command that nobody writes as an answer to a resident. */
+static bool stands_alone(const struct command *c, int64_t now)
+{
+    switch (c->verb) {
+    case VERB_LIST:
+    case VERB_HELP:
+    case VERB_RIGHT:
+    case VERB_UNBIND:
+    case VERB_CLOSE:
+        return true;
+    case VERB_PAUSE:
+        return command_date(c->rest, now) != 0;
+    default:
+        return false;
+    }
+}
+
+/* A command ends what was asked before it: the next message is no answer any more. */
+static bool run_afresh(struct turn *t, const struct command *c)
+{
+    struct state kept = *t->next;
+    if (t->state->asked == ASKED_ANSWER || t->state->asked == ASKED_ANSWER_SURE)
+        state_drop_pending(t->next);
+    if (run(t, c))
+        return true;
+    *t->next = kept;
+    return false;
+}
+
 bool coordinator_text(struct turn *t)
 {
     const struct state *state = t->state;
     if (!desk_of(t)->me || t->event->edits)
         return false;
     struct command c = command_read(t->world->understood->text.raw, t->arena);
-    bool names_one = c.ref != NULL;
     bool idle = state->asked == ASKED_NOTHING && !state->relay;
-    bool done = (names_one || idle || state->asked == ASKED_ANSWER_SURE) && run(t, &c);
+    bool answering = state->asked == ASKED_ANSWER || state->asked == ASKED_ANSWER_SURE;
+    bool done = (c.ref || idle || (answering && stands_alone(&c, t->world->now))) && run_afresh(t, &c);
     if (!done && state->asked == ASKED_ANSWER)
         done = take_answer(t);
     else if (!done && state->asked == ASKED_ANSWER_SURE)
         done = take_yes_no(t, "send");
     else if (!done && state->asked == ASKED_UNBIND)
         done = take_yes_no(t, "unbind");
-    if (done)
+    if (done) {
         add_care(t);
+        offer_to_go_on(t);
+    }
     return done;
 }

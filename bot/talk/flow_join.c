@@ -117,10 +117,10 @@ static bool has_enough(struct turn *t, const char *scope)
     const struct desk *desk = desk_of(t);
     for (size_t i = 0; i < desk->n_own; i++)
         if (request_open(&desk->own[i]) && strcmp(desk->own[i].scope, scope) == 0) {
-            struct value *v = values_new(t, say_part(t, "join_finnes"), 3);
-            value_text(&v[0], "mottaker", scope_name(t, scope, t->next->language));
-            value_text(&v[1], "ref", ref_of(t, &desk->own[i]));
-            value_truth(&v[2], "tatt", desk->own[i].state == REQUEST_TAKEN);
+            struct value *v = values_new(t, say_part(t, "join_finnes"), 4);
+            value_recipient(t, &v[0], scope, t->next->language);
+            value_text(&v[2], "ref", ref_of(t, &desk->own[i]));
+            value_truth(&v[3], "tatt", desk->own[i].state == REQUEST_TAKEN);
             offer_intent(t, "status");
             offer_intent(t, "endre");
             offer_intent(t, "trekk");
@@ -197,7 +197,7 @@ static bool is_for_bot(const struct turn *t, size_t words_most)
     const struct understood *u = t->world->understood;
     if (!u->intent || u->score < SURE_QUESTION || u->intent->class == INTENT_ANSWER)
         return false;
-    bool command = u->score >= SURE_COMMAND &&
+    bool command = (u->score >= SURE_COMMAND || u->text.n_words == 1) &&
                    (u->intent->class == INTENT_COMMAND || is_about_requests(u->intent->label));
     return (command && u->text.n_words <= FEW) || (u->text.question && u->text.n_words <= words_most);
 }
@@ -243,22 +243,19 @@ static bool take_age(struct turn *t)
 
 static bool take_name(struct turn *t)
 {
-    enum { QUESTION_WORDS = 40, NAME_WORDS = 4, SENDER_WORDS = 10 };
+    enum { QUESTION_WORDS = 40, NAME_WORDS = 4, SENDER_WORDS = 10, NAME_MOST = 40, SENDER_MOST = 80 };
     struct draft *draft = &t->next->draft;
     const struct understood *u = t->world->understood;
-    size_t most = draft->kind == DRAFT_MESSAGE ? SENDER_WORDS : NAME_WORDS;
+    bool sender = draft->kind == DRAFT_MESSAGE;
+    size_t most = sender ? SENDER_WORDS : NAME_WORDS;
     if (is_for_bot(t, QUESTION_WORDS))
         return false;
-    if (u->intent && u->intent->class == INTENT_ANSWER && u->score >= SURE_COMMAND) { /* yes is no name */
-        join_wrong(t, "join_navn_feil");
-        return true;
-    }
     if (u->care.level != CARE_NONE &&
         !join_is_liv(t)) { /* no name: the numbers were said, the question waits */
         join_ask(t);
         return true;
     }
-    if (!join_read_name(u->text.raw, most, draft->alias)) {
+    if (!join_read_name(u->text.raw, most, sender ? SENDER_MOST : NAME_MOST, draft->alias)) {
         if (u->intent && !u->unsure && u->text.n_words > most)
             return false; /* a sentence about something else */
         join_wrong(t, "join_navn_feil");
@@ -325,7 +322,8 @@ static bool take_words(struct turn *t, size_t most)
     enum { QUESTION_WORDS = 12 };
     struct draft *draft = &t->next->draft;
     const struct text *text = &t->world->understood->text;
-    if (is_for_bot(t, QUESTION_WORDS))
+    if (is_for_bot(t,
+                   draft->kind == DRAFT_MESSAGE ? 0 : QUESTION_WORDS)) /* a message may well ask something */
         return false;
     if (text->raw_len > most) {
         join_wrong(t, "join_ord_langt");

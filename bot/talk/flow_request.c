@@ -31,11 +31,12 @@ static void value_wishes(struct turn *t, struct value *value)
 
 static struct scope status_scope(struct turn *t, const struct request *r)
 {
-    enum { VALUES = 11 };
+    enum { VALUES = 12 };
     struct value *v = arena_alloc(t->arena, VALUES * sizeof *v);
     value_text(&v[0], "ref", ref_of(t, r));
     value_recipient(t, &v[1], r->scope, t->next->language);
     value_text(&v[3], "dato", date_of(t, r->created, t->next->language));
+    value_truth(&v[11], "besvart", r->ending == ENDING_ANSWERED);
     value_truth(&v[4], "sendt", r->state == REQUEST_SENT);
     value_truth(&v[5], "tatt", r->state == REQUEST_TAKEN);
     value_truth(&v[6], "blitt_med", r->ending == ENDING_JOINED);
@@ -236,6 +237,19 @@ bool request_intent(struct turn *t, const struct intent *intent)
     return true;
 }
 
+void request_named(struct turn *t, const struct request *request)
+{
+    const struct intent *intent = t->world->understood->intent;
+    const char *label = intent ? intent->label : "";
+    bool open = request_open(request);
+    if (open && strcmp(label, "trekk") == 0)
+        ask_withdraw(t, request);
+    else if (open && strcmp(label, "endre") == 0)
+        join_edit(t, request);
+    else
+        say_status(t);
+}
+
 void request_erase(struct turn *t)
 {
     const struct desk *desk = desk_of(t);
@@ -341,8 +355,15 @@ static bool decide(struct turn *t, const char *act, const struct request *reques
          stays = strcmp(act, "stay") == 0, waits = strcmp(act, "wait") == 0;
     if (!reserve && !moves && !stays && !waits)
         return false;
-    if (request->seq != seq || !request_open(request))
+    if (!request_open(request) || ((moves || stays) && !request->proposed[0]))
         return false;
+    if (reserve && (scope_is_reserve(request->scope) || request->state != REQUEST_SENT))
+        return false;
+    if ((moves || stays) &&
+        request->seq != seq) { /* changed since: it may be another place that is asked about */
+        request_ask_move(t, request);
+        return true;
+    }
     request_decide(t, request, reserve ? request->reserve : moves ? request->proposed : NULL, stays);
     return true;
 }

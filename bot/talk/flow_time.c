@@ -25,11 +25,11 @@ static void tell_waiting(struct turn *t, const struct request *r)
     bool reserve = !scope_is_reserve(r->scope) && *r->reserve &&
                    roster_present(desk_of(t)->roster, r->reserve, t->world->now);
     struct notice *notice = notify(t, TO_RESIDENT, r, "fs_ventet");
-    struct value *v = notice_values(t, notice, 7);
-    value_text(&v[0], "mottaker", scope_name(t, r->scope, r->language));
-    value_text(&v[1], "ref", ref_of(t, r));
-    value_reserve(t, &v[2], reserve ? r->reserve : "");
-    value_ways(t, &v[4], r->scope);
+    struct value *v = notice_values(t, notice, 8);
+    value_recipient(t, &v[0], r->scope, r->language);
+    value_text(&v[2], "ref", ref_of(t, r));
+    value_reserve(t, &v[3], reserve ? r->reserve : "");
+    value_ways(t, &v[5], r->scope);
     if (!reserve)
         return;
     notice_offer(t, notice, "reserve", r, "reserve_ja");
@@ -39,18 +39,22 @@ static void tell_waiting(struct turn *t, const struct request *r)
 static void to_reserve(struct turn *t, struct request *r)
 {
     const char *before = scope_name(t, r->scope, r->language);
-    bool reserve = *r->reserve && roster_present(desk_of(t)->roster, r->reserve, t->world->now);
+    bool at_reserve = scope_is_reserve(r->scope), week = r->reminded >= 2;
+    bool reserve = *r->reserve && !scope_is_reserve(r->scope) &&
+                   roster_present(desk_of(t)->roster, r->reserve, t->world->now);
     struct notice *notice = notify(t, TO_RESIDENT, r, reserve ? "fs_reserve" : "fs_ingen_reserve");
-    struct value *v = notice_values(t, notice, reserve ? 4 : 5);
+    struct value *v = notice_values(t, notice, reserve ? 6 : 7);
     value_text(&v[0], "mottaker", before);
-    value_text(&v[1], "ref", ref_of(t, r));
+    value_truth(&v[1], "reservekontakt", at_reserve);
+    value_text(&v[2], "ref", ref_of(t, r));
+    value_truth(&v[3], "uke", week);
     if (reserve) {
         request_hand_on(r, r->reserve, t->world->now);
-        value_reserve(t, &v[2], r->reserve);
+        value_reserve(t, &v[4], r->reserve);
         join_announce(t, r, "ko_ny");
     } else {
         enum { ASKED_IN_VAIN = 3 }; /* the reserve is not looked for again; the people here are reminded */
-        value_ways(t, &v[2], r->scope);
+        value_ways(t, &v[4], r->scope);
         r->reminded = r->reminded < ASKED_IN_VAIN ? ASKED_IN_VAIN : r->reminded + 1;
         r->seq++;
     }
@@ -86,14 +90,18 @@ void taker_gone(struct turn *t, const struct request *request)
     struct request *r = change(t, request);
     if (!request_release(r, t->world->now))
         return;
+    if (!roster_present(desk_of(t)->roster, r->scope, t->world->now)) {
+        to_reserve(t, r);
+        return;
+    }
     struct notice *notice = notify_scope(t, r->scope, request->taker, r, "ko_ledig");
     struct value *v = notice_values(t, notice, 2);
     value_text(&v[0], "ref", ref_of(t, r));
     value_text(&v[1], "sted", scope_name(t, r->scope, LANGUAGE_NB));
     notice_offer(t, notice, "take", r, "ko_ta");
-    v = notice_values(t, notify(t, TO_RESIDENT, r, "fs_ledig"), 2);
-    value_text(&v[0], "mottaker", scope_name(t, r->scope, r->language));
-    value_text(&v[1], "ref", ref_of(t, r));
+    v = notice_values(t, notify(t, TO_RESIDENT, r, "fs_ledig"), 3);
+    value_recipient(t, &v[0], r->scope, r->language);
+    value_text(&v[2], "ref", ref_of(t, r));
 }
 
 void time_passes(struct turn *t, const struct request *request)

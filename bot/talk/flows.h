@@ -28,6 +28,9 @@ void say_lines(struct turn *t, const char *key, const char *class);
 /* Makes `key` the reply that `hvorfor?` asks about. */
 void say_remember(struct turn *t, const char *key);
 
+/* A person is told at the start that a robot writes, and that an answer comes late. */
+void say_prefixes(struct turn *t);
+
 /* Values for a piece: `count` places in the arena, set one by one. */
 struct value *values_new(struct turn *t, struct part *part, size_t count);
 void value_text(struct value *value, const char *name, const char *text); /* NULL: empty */
@@ -45,6 +48,14 @@ void offer_menu(struct turn *t);
 /* … whose label is a word and what follows it: `Ta K7PXM`. */
 void offer_both(struct turn *t, const char *action, const char *word, const char *literal);
 
+/* ---- buttons (choices.c) ---- */
+
+/* The button of a value `tag.number`; NULL when it is not of the last turn that offered any. */
+const struct choice *choice_pressed(const struct state *state, const char *value);
+/* The button that the message answers: by its number in reading order, or by its words; NULL: none, or
+ * several. */
+const struct choice *choice_typed(const struct turn *t);
+
 /* ---- effects and notices (notices.c) ---- */
 
 /* The request as it will be after this turn: a copy that is saved, made on first use. */
@@ -59,6 +70,7 @@ struct value *notice_values(struct turn *t, struct notice *notice, size_t count)
  */
 void notice_offer(struct turn *t, struct notice *notice, const char *act, const struct request *request,
                   const char *word);
+void notice_offer_join(struct notice *notice); /* `s.join`: the way to a group */
 void offer_standing(struct turn *t, const char *act, const struct request *request, const char *word);
 /* Those who have had the request hear only that it is withdrawn. */
 void notify_withdrawn(struct turn *t, const struct request *request);
@@ -107,6 +119,9 @@ bool request_intent(struct turn *t,
 /* The resident's word on who may have the request: `scope` gets it, NULL: it stays where it is, and if
  * `refused` the taker hears that the resident would rather not. */
 void request_decide(struct turn *t, const struct request *request, const char *scope, bool refused);
+void request_ask_move(struct turn *t, const struct request *request); /* may `proposed` have it? */
+/* The person typed the request's reference, perhaps with `trekk` or `endre`. */
+void request_named(struct turn *t, const struct request *request);
 void request_press(struct turn *t, const char *action);
 bool request_asked(struct turn *t);        /* yes or no to a question about one */
 void request_gone(struct turn *t);         /* the resident cannot be reached any more */

@@ -53,18 +53,18 @@ static const char *behind_introduction(const char *raw)
 
 static bool says_nothing(const char *from, size_t len)
 {
-    static const char *const none[] = {"vet ikke",    "veit ikkje",     "vet ikkje", "veit ikke",
-                                       "vil ikke si", "vil ikkje seie", "ingenting", "i don't know",
-                                       "ikke noe",    "aner ikke"};
+    static const char *const none[] = {
+        "vet ikke",  "veit ikkje", "vet ikkje",    "veit ikke", "vil ikke si", "vil ikkje seie",
+        "ingenting", "ja",         "nei",          "nei takk",  "ja takk",     "ok",
+        "yes",       "no",         "i don't know", "ikke noe",  "aner ikke"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         if (strlen(none[i]) == len && strncasecmp(from, none[i], len) == 0)
             return true;
     return false;
 }
 
-bool join_read_name(const char *raw, size_t words_most, char alias[ALIAS_SIZE])
+bool join_read_name(const char *raw, size_t words_most, size_t most, char alias[ALIAS_SIZE])
 {
-    enum { CHARACTERS_MOST = 40 };
     const char *from = behind_introduction(raw);
     size_t len = strlen(from), words = 1, characters = 0, letters = 0;
     alias[0] = '\0';
@@ -78,8 +78,7 @@ bool join_read_name(const char *raw, size_t words_most, char alias[ALIAS_SIZE])
         characters += (c & 0xC0) != 0x80;
         letters += isalpha(c) || c >= 0x80;
     }
-    if (!letters || says_nothing(from, len) || words > words_most || characters > CHARACTERS_MOST ||
-        len >= ALIAS_SIZE)
+    if (!letters || says_nothing(from, len) || words > words_most || characters > most || len >= ALIAS_SIZE)
         return false;
     memcpy(alias, from, len);
     alias[len] = '\0';
@@ -281,9 +280,9 @@ static void save_change(struct turn *t)
     request_touch(request, t->world->now);
     if (request->taker)
         tell_taker(t, request);
-    struct value *v = values_new(t, say_part(t, "endre_lagret"), 2);
-    value_text(&v[0], "mottaker", scope_name(t, request->scope, t->next->language));
-    value_text(&v[1], "ref", ref_of(t, request));
+    struct value *v = values_new(t, say_part(t, "endre_lagret"), 3);
+    value_recipient(t, &v[0], request->scope, t->next->language);
+    value_text(&v[2], "ref", ref_of(t, request));
     say_remember(t, "endre_lagret");
     state_drop_draft(t->next);
     offer_intent(t, "status");
@@ -319,11 +318,13 @@ static void starter_scope(struct turn *t, const struct wish *wish, char scope[SC
 static void tell_wisher(struct turn *t, const struct wish *wish, const char *scope)
 {
     struct notice *notice = notify(t, TO_WISHER, NULL, "start_klar");
-    struct value *v = notice_values(t, notice, 2);
+    struct value *v = notice_values(t, notice, 3);
     const struct contact_point *point = scope_point(scope, t->world->registry);
     notice->wish = wish;
     value_text(&v[0], "sted", wish->place);
     value_text(&v[1], "mottaker", point ? point->name : NULL);
+    value_truth(&v[2], "reservekontakt", scope_is_reserve(scope));
+    notice_offer_join(notice);
 }
 
 /* Four open wishes near each other that have not been told of: the coordinator hears how many and where, the

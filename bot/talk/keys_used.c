@@ -23,6 +23,7 @@ const char *const talk_keys_used[] = {
     "for_mange",
     "forste",
     "frivillig",
+    "fs_besvart",
     "fs_blir",
     "fs_blitt_med",
     "fs_flyttet",

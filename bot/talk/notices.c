@@ -108,6 +108,13 @@ void notice_offer(struct turn *t, struct notice *notice, const char *act, const 
     offer->literal = names_request(act) ? ref_of(t, request) : NULL;
 }
 
+void notice_offer_join(struct notice *notice)
+{
+    struct offer *offer = &notice->say.offers[notice->say.n_offers++];
+    snprintf(offer->action, ACTION_SIZE, "s.join");
+    offer->word = "bli_med";
+}
+
 void offer_standing(struct turn *t, const char *act, const struct request *request, const char *word)
 {
     offer_both(t, standing_action(t, act, request), word, names_request(act) ? ref_of(t, request) : NULL);
@@ -185,7 +192,7 @@ const char *days_since(struct turn *t, int64_t since)
  */
 static bool looks_like_code(const char *typed, const char *code, size_t n)
 {
-    enum { LETTERS_LEAST = 10, LETTERS_MOST = 14 };
+    enum { LETTERS_LEAST = 8, LETTERS_MOST = 16 };
     bool lower = false;
     for (const char *c = typed; *c; c++)
         lower = lower || islower((unsigned char)*c);

@@ -91,7 +91,10 @@ void relay_decide(struct turn *t, bool yes)
         pass_on(t, request, t->state->pending);
     } else {
         say_about(t, "relay_ikke_sendt", request);
-        offer_word(t, "relay-end", "relay_slutt");
+        if (t->next->relay)
+            offer_word(t, "relay-end", "relay_slutt");
+        else
+            offer_intent(t, "status");
     }
     t->next->pending[0] = '\0';
 }
@@ -112,7 +115,7 @@ static bool is_command(const struct understood *u)
 {
     static const char *const labels[] = {"status", "trekk", "endre", "innsyn", "sprak", "hvorfor"};
     enum { FEW = 3 };
-    if (!u->intent || u->score < SURE_COMMAND || u->text.n_words > FEW)
+    if (!u->intent || u->unsure || (u->score < SURE_COMMAND && u->text.n_words > 1) || u->text.n_words > FEW)
         return false;
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
         if (strcmp(u->intent->label, labels[i]) == 0)

@@ -116,11 +116,10 @@ bool request_hand_on(struct request *request, const char *scope, int64_t now)
 {
     if (!request_open(request) || !*scope)
         return false;
+    memmove(request->scope, scope, strlen(scope) + 1); /* it may be one of the request's own */
     enter(request, REQUEST_SENT, now);
     request->taker = 0;
     request->proposed[0] = '\0';
-    if (scope != request->scope)
-        memmove(request->scope, scope, strlen(scope) + 1);
     return true;
 }
 
@@ -175,18 +174,28 @@ enum due request_is_due(const struct request *request, const struct periods *per
     return request->reminded == 1 ? DUE_REMIND_LAST : DUE_REMIND;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The reminders of one that nobody has taken: each in working hours, and a weekend that moved one moves the
+ * next, so that two never come together. */
+static int64_t waiting_reminder(const struct request *request, const struct periods *periods)
+{
+    int64_t at = clock_working(request->since + periods->first), apart = periods->first / 6;
+    if (request->reminded > 0)
+        at = clock_working(later(request->since + periods->second, at + apart));
+    for (int i = 2; i <= request->reminded; i++)
+        at = clock_working(later(request->since + periods->reserve * (i - 1), at + apart));
+    return at;
+}
+
 static int64_t next_reminder(const struct request *request, const struct periods *periods)
 {
     if (request->state == REQUEST_TAKEN)
-        return request->changed + periods->taken * (request->reminded + 1);
-    switch (request->reminded) {
-    case 0:
-        return request->since + periods->first;
-    case 1:
-        return request->since + periods->second;
-    default:
-        return request->since + periods->reserve * (request->reminded - 1);
-    }
+        return clock_working(request->changed + periods->taken * (request->reminded + 1));
+    return waiting_reminder(request, periods);
 }
 
 void request_plan(struct request *request, const struct periods *periods)
@@ -195,7 +204,7 @@ void request_plan(struct request *request, const struct periods *periods)
         request->due = request->closed + periods->kept;
         return;
     }
-    int64_t reminder = clock_working(next_reminder(request, periods));
+    int64_t reminder = next_reminder(request, periods);
     int64_t end = request->created + periods->open_most;
     request->due = reminder < end ? reminder : end;
 }
@@ -255,6 +264,16 @@ bool contact_phone(const char *text, char out[CONTACT_SIZE])
     return true;
 }
 
+/* Blanks beyond U+0020 and marks that do not show: C2 A0, E2 80 80–8F and A8–AF, E3 80 80, EF BB BF. */
+static bool hides_something(const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        if ((c[0] == 0xC2 && c[1] == 0xA0) || (c[0] == 0xE3 && c[1] == 0x80 && c[2] == 0x80) ||
+            (c[0] == 0xEF && c[1] == 0xBB) || (c[0] == 0xE2 && (c[1] == 0x80 || c[1] == 0x81)))
+            return true;
+    return false;
+}
+
 static bool fits_address(const char *text, size_t len, const char *more)
 {
     for (size_t i = 0; i < len; i++) {
@@ -276,7 +295,7 @@ bool contact_email(const char *text, char out[CONTACT_SIZE])
         len--;
     const char *at = memchr(text, '@', len);
     const char *dot = at ? memrchr(at, '.', (size_t)(text + len - at)) : NULL;
-    if (!at || len >= CONTACT_SIZE || at - text > 64 || !dot || text + len - dot < 3)
+    if (!at || hides_something(text) || len >= CONTACT_SIZE || at - text > 64 || !dot || text + len - dot < 3)
         return false;
     if (!fits_address(text, (size_t)(at - text), ".!#$%&'*+-/=?^_`{|}~") ||
         !fits_address(at + 1, (size_t)(text + len - at - 1), ".-"))

@@ -37,7 +37,7 @@ enum {
     REF_SIZE = 8,
     POINT_SIZE = 64, /* a contact point's id */
     SCOPE_SIZE = 72,
-    ALIAS_SIZE = 84,    /* 40 characters */
+    ALIAS_SIZE = 164,   /* 40 characters; 80 of who sends a message */
     CONTACT_SIZE = 128, /* telephone or e-mail */
     WORDS_SIZE = 1504,  /* the resident's own words; also the longest message that is passed on */
     CHAT_SIZE = 401,
@@ -52,7 +52,8 @@ enum ending {
     ENDING_DECLINED,
     ENDING_NOT_REACHED,
     ENDING_WITHDRAWN,
-    ENDING_EXPIRED
+    ENDING_EXPIRED,
+    ENDING_ANSWERED /* a message */
 };
 enum reach { REACH_UNSAID, REACH_HERE, REACH_PHONE, REACH_EMAIL };
 

@@ -92,3 +92,38 @@ void offer_menu(struct turn *t)
     offer_intent(t, "kostnad");
     offer_intent(t, "menneske");
 }
+
+/* ---- what stands before a reply ---- */
+
+/* Texts that say themselves that a robot writes, or that must not wait for it. */
+static bool introduces_itself(const struct say *say)
+{
+    static const char *const keys[] = {"hilsen",     "bot",        "krise_selvmord", "krise_akutt",
+                                       "krise_vold", "krise_barn", "gruppechat",     "kryptert",
+                                       "slettet",    "annet",      "krise_videre"};
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+        if (strcmp(say->parts[0].key, keys[k]) == 0)
+            return true;
+    return false;
+}
+
+static void put_first(struct say *say, const char *key)
+{
+    if (say->n_parts == PARTS_MOST)
+        return;
+    memmove(say->parts + 1, say->parts, say->n_parts * sizeof *say->parts);
+    say->parts[0] = (struct part){.key = key};
+    say->n_parts++;
+}
+
+void say_prefixes(struct turn *t)
+{
+    struct say *say = &t->step->say;
+    if (!say->n_parts)
+        return;
+    if (!t->next->introduced && !introduces_itself(say))
+        put_first(say, "forste");
+    t->next->introduced = true;
+    if (t->event->late && !say->urgent)
+        put_first(say, "sen");
+}

@@ -1,5 +1,6 @@
 #include "talk/state.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@ static void write_words(struct buf *out, const char *name, const char *value)
     for (; *value; value++)
         if (*value == '\n')
             buf_add_str(out, "\\n");
+        else if ((unsigned char)*value < 0x20) /* a tab, a carriage return */
+            buf_add_char(out, ' ');
         else if (*value == '\\')
             buf_add_str(out, "\\\\");
         else
@@ -183,8 +186,9 @@ static int read_long(const char *value, size_t len, int64_t *number)
     char *end;
     if (!len || copy(digits, sizeof digits, value, len))
         return -1;
+    errno = 0;
     *number = strtoll(digits, &end, 10);
-    return *end || *number < 0 ? -1 : 0;
+    return *end || errno || *number < 0 ? -1 : 0;
 }
 
 static int read_words(char *to, size_t size, const char *value, size_t len)

@@ -332,13 +332,18 @@ void template_escape_markdown(struct buf *out, const char *text)
 {
     for (const char *c = text; *c; c++) {
         bool mark = strchr("\\`*_[]<>&#~|", *c) != NULL;
+        if (*c == '\n' || *c == '\r') { /* a line end stays one, an empty line would end the paragraph */
+            c += strspn(c, "\r\n\t ") - 1;
+            buf_add_str(out, c[1] ? "\\\n" : "");
+            continue;
+        }
         if (strchr("-+=", *c))
             mark = at_line_start(out);
         if (*c == '.' || *c == ')')
             mark = after_line_number(out);
         if (mark)
             buf_add_char(out, '\\');
-        buf_add_char(out, *c == '\n' || *c == '\r' || *c == '\t' ? ' ' : *c);
+        buf_add_char(out, *c == '\t' ? ' ' : *c);
     }
 }
 

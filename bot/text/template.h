@@ -48,7 +48,7 @@ int template_walk(const struct template *template, template_visit *visit, void *
 /* How a value is written into the text: appends it to `out` so that it stays what it is. */
 typedef void template_escape(struct buf *out, const char *text);
 /* For CommonMark: no character of the value acts as markup, also at the start of a line; line ends become
- * spaces. */
+ * hard breaks, several of them one. */
 void template_escape_markdown(struct buf *out, const char *text);
 void template_escape_none(struct buf *out, const char *text);
 

@@ -133,7 +133,7 @@ static int add_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *u
     struct writer *w = user;
     w->item_open = false;
     if (type == MD_TEXT_BR)
-        buf_add_char(w->out, '\n');
+        buf_add_str(w->out, w->quotes ? "\n> " : w->lists ? "\n  " : "\n");
     else if (type == MD_TEXT_ENTITY)
         add_entity(w->out, text, size);
     else if (type == MD_TEXT_SOFTBR)

@@ -44,9 +44,9 @@ class Chat:
 class Recorder(rig.Bridge):
     """A bridge that drops, doubles and delays what it reports, and remembers what a person would have seen."""
 
-    def __init__(self, port, chance):
+    def __init__(self, port, chance, network="test"):
         self.chance, self.accepted_set, self.bytes, self.faults, self.later = chance, set(), {}, [], []
-        super().__init__(port)
+        super().__init__(port, network)
 
     def took(self, topic, payload):
         super().took(topic, payload)

@@ -155,6 +155,7 @@ class Rig(contextlib.ExitStack):
             "core.repeat_first_seconds": 0.3,
             "core.repeat_most_seconds": 1.0,
             "core.status_seconds": 1,
+            "core.messages_a_minute": 0,
             "bridge.repeat_first_seconds": 0.3,
             "bridge.repeat_most_seconds": 1.0,
         }

@@ -178,6 +178,112 @@ static void oslo_agrees_with_the_zone_data(void **state)
     }
 }
 
+/* ---- working hours ---- */
+
+static bool works(int64_t ms)
+{
+    struct civil c = clock_oslo(ms);
+    return c.weekday < 5 && c.hour >= 8 && c.hour < 16;
+}
+
+static void the_edges_of_working_hours_are_eight_and_four(void **state)
+{
+    (void)state;
+    static const char *const edges[][2] = {
+        {"2026-11-16T06:59:59.999Z", "2026-11-16T07:00:00.000Z"}, /* Monday before eight */
+        {"2026-11-16T07:00:00.000Z", "2026-11-16T07:00:00.000Z"},
+        {"2026-11-16T14:59:59.999Z", "2026-11-16T14:59:59.999Z"},
+        {"2026-11-16T15:00:00.000Z", "2026-11-17T07:00:00.000Z"}, /* four o'clock: the next morning */
+        {"2026-11-20T15:00:00.000Z", "2026-11-23T07:00:00.000Z"}, /* Friday: Monday */
+        {"2026-11-21T11:00:00.000Z", "2026-11-23T07:00:00.000Z"},
+        {"2026-11-22T22:59:59.999Z", "2026-11-23T07:00:00.000Z"}, /* the last of Sunday */
+        {"2026-11-22T23:00:00.000Z", "2026-11-23T07:00:00.000Z"},
+        {"2026-07-31T14:00:00.000Z", "2026-08-03T06:00:00.000Z"}, /* into the next month, in summer */
+        {"2027-12-31T15:00:00.000Z", "2028-01-03T07:00:00.000Z"}, /* … and year */
+        {"2028-02-28T15:30:00.000Z", "2028-02-29T07:00:00.000Z"}, /* … a leap day */
+        {"2026-10-23T14:00:00.000Z", "2026-10-26T07:00:00.000Z"}, /* over the change to winter */
+        {"2026-10-25T00:30:00.000Z", "2026-10-26T07:00:00.000Z"},
+        {"2027-03-26T15:00:00.000Z", "2027-03-29T06:00:00.000Z"}, /* … and to summer */
+        {"2027-03-28T01:30:00.000Z", "2027-03-29T06:00:00.000Z"},
+    };
+    for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
+        char text[CLOCK_TEXT];
+        clock_format(clock_working(at(edges[i][0])), text);
+        assert_string_equal(text, edges[i][1]);
+    }
+}
+
+/* Minute by minute backwards over three weeks: the next moment is this one if it is in working hours, else
+ * that of the minute after. */
+static void assert_working_around(const char *sunday)
+{
+    int64_t from = at(sunday) - 10 * CLOCK_DAY, next = 0;
+    for (int64_t ms = at(sunday) + 11 * CLOCK_DAY; ms >= from; ms -= CLOCK_MINUTE) {
+        next = works(ms) ? ms : next;
+        if (next)
+            assert_int_equal(clock_working(ms), next);
+    }
+    assert_true(next > 0);
+}
+
+static void at_all_hours_over_both_changes_the_next_working_moment_is_found(void **state)
+{
+    (void)state;
+    assert_working_around("2026-10-25T00:00:00Z");
+    assert_working_around("2027-03-28T00:00:00Z");
+    assert_working_around("2026-12-31T00:00:00Z"); /* no clock changes, but the year does */
+}
+
+static void a_working_moment_is_its_own_in_any_year(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100000; i++) {
+        int64_t ms = INT64_C(820454400000) + (int64_t)unit_random(2000000000) * 1000 + unit_random(1000);
+        int64_t next = clock_working(ms);
+        assert_true(works(next) && next >= ms && next - ms <= 65 * CLOCK_HOUR);
+        assert_true(next != ms || works(ms));
+        assert_int_equal(clock_working(next), next);
+    }
+}
+
+static void a_day_in_oslo_begins_at_its_midnight(void **state)
+{
+    (void)state;
+    assert_int_equal(clock_oslo_day(2026, 11, 22), at("2026-11-21T23:00:00Z"));
+    assert_int_equal(clock_oslo_day(2026, 7, 1), at("2026-06-30T22:00:00Z"));
+    assert_int_equal(clock_oslo_day(2026, 10, 25), at("2026-10-24T22:00:00Z")); /* 25 hours long */
+    assert_int_equal(clock_oslo_day(2026, 10, 26), at("2026-10-25T23:00:00Z"));
+    assert_int_equal(clock_oslo_day(2027, 3, 28), at("2027-03-27T23:00:00Z")); /* 23 hours */
+    assert_int_equal(clock_oslo_day(2027, 3, 29), at("2027-03-28T22:00:00Z"));
+    for (int64_t ms = at("1996-01-01T11:00:00Z"); ms < at("2060-01-01T00:00:00Z"); ms += CLOCK_DAY) {
+        struct civil c = clock_oslo(ms);
+        char expected[64];
+        snprintf(expected, sizeof expected, "%04d-%02d-%02d 00:00:00", c.year, c.month, c.day);
+        assert_civil(clock_oslo(clock_oslo_day(c.year, c.month, c.day)), expected, c.weekday);
+    }
+}
+
+static void months_and_days_outside_their_range_are_carried(void **state)
+{
+    (void)state;
+    static const struct {
+        int year, month, day, to[3];
+    } carried[] = {
+        {2026, 13, 1, {2027, 1, 1}},    {2026, 12, 32, {2027, 1, 1}},   {2026, 0, 1, {2025, 12, 1}},
+        {2026, -11, 1, {2025, 1, 1}},   {2026, -12, 1, {2024, 12, 1}},  {2026, 24, 1, {2027, 12, 1}},
+        {2026, 25, 1, {2028, 1, 1}},    {2026, 11, 0, {2026, 10, 31}},  {2026, 1, 0, {2025, 12, 31}},
+        {2026, 3, -1, {2026, 2, 27}},   {2027, 2, 29, {2027, 3, 1}},    {2028, 2, 30, {2028, 3, 1}},
+        {2026, 11, 31, {2026, 12, 1}},  {2026, 1, 365, {2026, 12, 31}}, {2026, 1, 366, {2027, 1, 1}},
+        {2026, 12, -333, {2026, 1, 1}}, {2026, 14, 29, {2027, 3, 1}},   {2026, 10, 58, {2026, 11, 27}},
+    };
+    for (size_t i = 0; i < sizeof carried / sizeof *carried; i++) {
+        const int *to = carried[i].to;
+        if (clock_oslo_day(carried[i].year, carried[i].month, carried[i].day) !=
+            clock_oslo_day(to[0], to[1], to[2]))
+            fail_msg("%d-%d-%d", carried[i].year, carried[i].month, carried[i].day);
+    }
+}
+
 static void the_monotonic_clock_does_not_go_back(void **state)
 {
     (void)state;
@@ -202,6 +308,11 @@ int main(void)
         cmocka_unit_test(oslo_turns_to_winter_on_25_october_2026),
         cmocka_unit_test(oslo_changes_day_before_utc),
         cmocka_unit_test(oslo_agrees_with_the_zone_data),
+        cmocka_unit_test(the_edges_of_working_hours_are_eight_and_four),
+        cmocka_unit_test(at_all_hours_over_both_changes_the_next_working_moment_is_found),
+        cmocka_unit_test(a_working_moment_is_its_own_in_any_year),
+        cmocka_unit_test(a_day_in_oslo_begins_at_its_midnight),
+        cmocka_unit_test(months_and_days_outside_their_range_are_carried),
         cmocka_unit_test(the_monotonic_clock_does_not_go_back),
     };
     return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

@@ -478,6 +478,71 @@ static void the_nearest_by_distance_agrees_with_sorting(void **state)
     }
 }
 
+/* ---- what coordinators say ---- */
+
+static void assert_point(const char *id, enum point_status status, const char *verified_on)
+{
+    const struct contact_point *point = registry_find(registry, id);
+    assert_non_null(point);
+    assert_int_equal(point->status, status);
+    assert_string_equal(point->verified_on ? point->verified_on : "", verified_on);
+}
+
+static void a_contact_point_is_found_by_its_id(void **state)
+{
+    (void)state;
+    add("b", "0301", 0, "");
+    add("a", "0301", 1, "");
+    add_at("a2", "0301", at_oslo, "closed", "");
+    assert_int_equal(load(), 0);
+    assert_ptr_equal(registry_find(registry, "a"), registry_at(registry, 1));
+    assert_ptr_equal(registry_find(registry, "a2"), registry_at(registry, 2)); /* closed ones too */
+    assert_null(registry_find(registry, "A"));
+    assert_null(registry_find(registry, "a23"));
+    assert_null(registry_find(registry, ""));
+}
+
+static void a_confirmed_contact_point_is_open_from_that_day_on(void **state)
+{
+    (void)state;
+    char day[] = "2026-11-22";
+    add("a", "0301", 0, "");
+    add("b", "0301", 1, "");
+    assert_int_equal(load(), 0);
+    registry_confirm(registry, "a", day);
+    day[0] = 'x'; /* it was copied */
+    assert_point("a", POINT_OPEN, "2026-11-22");
+    assert_point("b", POINT_UNCONFIRMED, "");
+    registry_confirm(registry, "nowhere", "2026-11-22");
+    assert_point("b", POINT_UNCONFIRMED, "");
+}
+
+static void a_later_confirmation_stands(void **state)
+{
+    (void)state;
+    add_at("a", "0301", at_oslo, "open", ",\"verified_on\":\"2026-10-01\"");
+    add_at("b", "0301", at_oslo, "unconfirmed", ",\"verified_on\":\"2026-10-01\"");
+    assert_int_equal(load(), 0);
+    registry_confirm(registry, "a", "2026-09-30");
+    registry_confirm(registry, "b",
+                     "2025-12-31"); /* staff has looked since, and does not call it confirmed */
+    assert_point("a", POINT_OPEN, "2026-10-01");
+    assert_point("b", POINT_UNCONFIRMED, "2026-10-01");
+    registry_confirm(registry, "a", "2026-10-02");
+    registry_confirm(registry, "b", "2027-01-01");
+    assert_point("a", POINT_OPEN, "2026-10-02");
+    assert_point("b", POINT_OPEN, "2027-01-01");
+}
+
+static void a_closed_contact_point_stays_closed(void **state)
+{
+    (void)state;
+    add_at("a", "0301", at_oslo, "closed", ",\"verified_on\":\"2026-10-01\"");
+    assert_int_equal(load(), 0);
+    registry_confirm(registry, "a", "2026-11-22");
+    assert_point("a", POINT_CLOSED, "2026-10-01");
+}
+
 static void the_real_registry_loads(void **state)
 {
     (void)state;
@@ -521,6 +586,10 @@ int main(void)
         TEST(few_are_the_first_of_many),
         TEST(digital_offers_are_listed_apart),
         TEST(the_nearest_by_distance_agrees_with_sorting),
+        TEST(a_contact_point_is_found_by_its_id),
+        TEST(a_confirmed_contact_point_is_open_from_that_day_on),
+        TEST(a_later_confirmation_stands),
+        TEST(a_closed_contact_point_stays_closed),
         TEST(the_real_registry_loads),
     };
     return cmocka_run_group_tests_name("contact_points", tests, NULL, NULL);

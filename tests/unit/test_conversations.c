@@ -640,6 +640,8 @@ static void play_file(void **state)
     new_chat(p, NULL);
     open_store(p);
     play_text(p, buf_str(&text), text.len);
+    if (strstr(buf_str(&text), "stemmer")) /* the next file's contact points are not confirmed */
+        assert_int_equal(dataset_load_registry(unit_data(), settings, &err), 0);
     int failures = p->failures;
     close_store(p);
     arena_free(&p->texts);

@@ -81,11 +81,11 @@ static void entities_are_read(void **state)
     assert_plain("A &amp; B &lt;", "A & B <");
 }
 
-static void headings_and_quotes_are_paragraphs(void **state)
+static void headings_are_paragraphs_and_quotes_are_marked(void **state)
 {
     (void)state;
     assert_plain("# a\n\nb", "a\n\nb");
-    assert_plain("> a\n\nb", "a\n\nb");
+    assert_plain("> a\n\nb", "> a\n\nb");
 }
 
 static void what_does_not_fit_is_an_error(void **state)
@@ -137,7 +137,7 @@ int main(void)
         cmocka_unit_test(a_link_shows_its_address_where_it_differs),
         cmocka_unit_test(html_is_text),
         cmocka_unit_test(entities_are_read),
-        cmocka_unit_test(headings_and_quotes_are_paragraphs),
+        cmocka_unit_test(headings_are_paragraphs_and_quotes_are_marked),
         cmocka_unit_test(what_does_not_fit_is_an_error),
         cmocka_unit_test(hostile_texts_are_survived),
         cmocka_unit_test(long_links_are_bounded),

@@ -324,7 +324,7 @@ static void proposing_or_settling_twice_changes_nothing(void **state)
 static void closing_says_how_and_is_final(void **state)
 {
     (void)state;
-    for (enum ending ending = ENDING_JOINED; ending <= ENDING_EXPIRED; ending++) {
+    for (enum ending ending = ENDING_JOINED; ending <= ENDING_ANSWERED; ending++) {
         struct request r = in_state(REQUEST_TAKEN), closed;
         assert_true(request_close(&r, ending, THEN));
         assert_int_equal(r.state, REQUEST_CLOSED);

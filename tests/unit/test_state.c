@@ -21,6 +21,35 @@ static void fill(char *to, size_t size, bool may_be_empty)
     to[len] = '\0';
 }
 
+/* Words of people: with line ends and what the form itself is written with. */
+static void fill_words(char words[WORDS_SIZE])
+{
+    static const char *const pieces[] = {"hei ", "\n", "\\", "\\n", "æ", "😢", "=", "words=", "\n\n", "x"};
+    size_t len = 0, want = unit_random(4) ? unit_random(60) : unit_random(WORDS_SIZE);
+    while (len < want) {
+        const char *piece = pieces[unit_random(10)];
+        if (len + strlen(piece) >= WORDS_SIZE)
+            break;
+        memcpy(words + len, piece, strlen(piece));
+        len += strlen(piece);
+    }
+    words[len] = '\0';
+}
+
+static void random_draft(struct draft *d)
+{
+    d->kind = (enum draft_kind)(1 + unit_random(DRAFT_START));
+    d->step = (enum asked)unit_random(ASKED_SUMMARY + 1);
+    d->seen = unit_random(2);
+    d->changes = unit_random(2) ? (int64_t)unit_random(1000000) * 1000000 : 0;
+    fill(d->scope, SCOPE_SIZE, true);
+    fill(d->reserve, SCOPE_SIZE, true);
+    fill(d->alias, ALIAS_SIZE, true);
+    fill(d->contact, CONTACT_SIZE, true);
+    fill_words(d->words);
+    d->reach = (enum reach)unit_random(REACH_EMAIL + 1);
+}
+
 static void random_state(struct state *s)
 {
     memset(s, 0, sizeof *s);
@@ -40,6 +69,13 @@ static void random_state(struct state *s)
     fill(s->last_key, KEY_SIZE, true);
     s->misses = (int)unit_random(1001);
     s->shown = (int)unit_random(1001);
+    fill(s->topic, TOPIC_SIZE, true);
+    if (unit_random(2))
+        random_draft(&s->draft);
+    s->about = unit_random(1000);
+    s->relay = unit_random(1000);
+    s->relay_until = s->relay ? INT64_C(1795323667123) + unit_random(1000) : 0;
+    fill_words(s->pending);
     if (unit_random(2))
         snprintf(s->tag, sizeof s->tag, "%08x", unit_random(0x7FFFFFFF));
     s->n_choices = unit_random(CHOICES_MOST + 1);
@@ -47,6 +83,20 @@ static void random_state(struct state *s)
         fill(s->choices[i].action, ACTION_SIZE, true);
         fill(s->choices[i].label, LABEL_SIZE, true);
     }
+}
+
+static void assert_same_draft(const struct draft *a, const struct draft *b)
+{
+    assert_int_equal(a->kind, b->kind);
+    assert_int_equal(a->step, b->step);
+    assert_int_equal(a->seen, b->seen);
+    assert_int_equal(a->changes, b->changes);
+    assert_string_equal(a->scope, b->scope);
+    assert_string_equal(a->reserve, b->reserve);
+    assert_string_equal(a->alias, b->alias);
+    assert_string_equal(a->contact, b->contact);
+    assert_string_equal(a->words, b->words);
+    assert_int_equal(a->reach, b->reach);
 }
 
 static void assert_same(const struct state *a, const struct state *b)
@@ -64,6 +114,12 @@ static void assert_same(const struct state *a, const struct state *b)
     assert_string_equal(a->last_key, b->last_key);
     assert_int_equal(a->misses, b->misses);
     assert_int_equal(a->shown, b->shown);
+    assert_string_equal(a->topic, b->topic);
+    assert_same_draft(&a->draft, &b->draft);
+    assert_int_equal(a->about, b->about);
+    assert_int_equal(a->relay, b->relay);
+    assert_int_equal(a->relay_until, b->relay_until);
+    assert_string_equal(a->pending, b->pending);
     assert_string_equal(a->tag, b->tag);
     assert_int_equal(a->n_choices, b->n_choices);
     for (size_t i = 0; i < a->n_choices; i++) {
@@ -152,6 +208,29 @@ static void anything_else_is_refused_and_leaves_a_new_conversation(void **unused
         "1\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice="
         "a\tb\nchoice=a\tb\nchoice=a\tb\n",
         "state 1\nlanguage_and_much_more=nb\n",
+        "state 1\ndraft=4\n",
+        "state 1\ndraft=-1\n",
+        "state 1\ndraft=\n",
+        "state 1\ndraft=1\nstep=13\n", /* behind the summary stands no step of a draft */
+        "state 1\ndraft=1\nstep=x\n",
+        "state 1\ndraft=1\nseen=2\n",
+        "state 1\ndraft=1\nreach=4\n",
+        "state 1\ndraft=1\nchanges=-1\n",
+        "state 1\ndraft=1\nchanges=1x\n",
+        "state 1\ndraft=1\nchanges=9999999999999999999999999\n",
+        "state 1\ndraft=1\nwords=a\\\n", /* a backslash stands never alone */
+        "state 1\ndraft=1\nwords=a\\tb\n",
+        "state 1\ndraft=1\nwords=a\x01"
+        "b\n",
+        "state 1\ndraft=1\nalias=a\tb\n",
+        "state 1\npending=\\\\\\\n",
+        "state 1\npending=\\x41\n",
+        "state 1\nabout=-1\n",
+        "state 1\nabout=\n",
+        "state 1\nrelay=1e3\n",
+        "state 1\nrelay=0x10\n",
+        "state 1\nuntil=1795323667123 \n",
+        "state 1\ntopic=1234567890123456789012345\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct state s, fresh = {0};
@@ -159,6 +238,20 @@ static void anything_else_is_refused_and_leaves_a_new_conversation(void **unused
         if (state_read(&s, texts[i], strlen(texts[i])) != -1)
             fail_msg("accepted: %s", texts[i]);
         assert_memory_equal(&s, &fresh, sizeof s);
+    }
+}
+
+static void a_moment_that_no_number_holds_is_refused(void **unused)
+{
+    (void)unused;
+    static const char *const names[] = {"until", "about", "relay", "changes"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char text[64];
+        struct state s;
+        snprintf(text, sizeof text, "state 1\n%s=9223372036854775807\n", names[i]);
+        assert_int_equal(state_read(&s, text, strlen(text)), 0);
+        snprintf(text, sizeof text, "state 1\n%s=9223372036854775808\n", names[i]);
+        assert_int_equal(state_read(&s, text, strlen(text)), -1);
     }
 }
 
@@ -174,6 +267,88 @@ static void too_long_parts_of_a_choice_are_refused(void **unused)
     assert_int_equal(state_read(&s, text, strlen(text)), -1);
     snprintf(text, sizeof text, "state 1\nchoice=a\t%0*d\n", LABEL_SIZE - 1, 1);
     assert_int_equal(state_read(&s, text, strlen(text)), 0);
+}
+
+/* The state with these words, written and read again. */
+static struct state with_words(const char *words)
+{
+    struct state before = {.introduced = true, .draft.kind = DRAFT_JOIN}, after;
+    struct buf text = BUF_INIT(8192);
+    assert_true(strlen(words) < WORDS_SIZE);
+    snprintf(before.draft.words, WORDS_SIZE, "%s", words);
+    snprintf(before.pending, WORDS_SIZE, "%s", words);
+    state_write(&before, &text);
+    assert_int_equal(buf_done(&text), 0);
+    if (state_read(&after, buf_str(&text), text.len))
+        fail_msg("lost: %s", buf_str(&text));
+    buf_free(&text);
+    return after;
+}
+
+static void words_come_back_with_their_lines_and_backslashes(void **unused)
+{
+    (void)unused;
+    static const char *const words[] = {
+        "en\nto", "\n",      "\n\n\n", "\\",       "\\\\", "\\n", "\\\n", "a\\\\n\\", "\nrelay=5\nstate 2",
+        "= =",    "choice=", " a ",    "state 1\n"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct state after = with_words(words[i]);
+        assert_string_equal(after.draft.words, words[i]);
+        assert_string_equal(after.pending, words[i]);
+        assert_int_equal(after.relay, 0); /* no line of theirs is one of ours */
+        assert_true(after.introduced);
+    }
+}
+
+/* What is copied from elsewhere has tabs and Windows' line ends; messages may have them (text/normalise.c).
+ * They may be tidied, but the conversation must not be lost over them. */
+static void words_with_tabs_or_carriage_returns_lose_nothing(void **unused)
+{
+    (void)unused;
+    static const char *const words[] = {"Telefon:\t912 34 567", "en\r\nto", "en\r"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct state after = with_words(words[i]);
+        assert_true(after.introduced);
+        assert_int_equal(strncmp(after.pending, words[i], 2), 0);
+    }
+}
+
+static void words_as_long_as_their_place_come_back_and_longer_ones_are_refused(void **unused)
+{
+    (void)unused;
+    char words[WORDS_SIZE], text[2 * WORDS_SIZE + 100] = "state 1\npending=";
+    struct state s;
+    memset(words, '\n', sizeof words); /* twice as long when written */
+    words[WORDS_SIZE - 1] = '\0';
+    assert_string_equal(with_words(words).pending, words);
+    memset(text + strlen(text), 'a', WORDS_SIZE - 1);
+    size_t len = strlen(text);
+    assert_int_equal(state_read(&s, text, len), 0);
+    text[len] = 'a';
+    assert_int_equal(state_read(&s, text, len + 1), -1);
+}
+
+static void dropping_what_waits_leaves_the_draft_and_dropping_the_draft_leaves_neither(void **unused)
+{
+    (void)unused;
+    static const char zeros[sizeof(struct draft)];
+    for (int round = 0; round < 1000; round++) {
+        struct state before, after;
+        random_state(&before);
+        memcpy(&after, &before, sizeof after);
+        state_drop_pending(&after);
+        assert_true(after.asked == ASKED_NOTHING && after.about == 0 && after.pending[0] == '\0');
+        assert_memory_equal(after.pending, zeros, WORDS_SIZE);
+        assert_same_draft(&after.draft, &before.draft);
+        assert_int_equal(after.relay, before.relay);
+        assert_string_equal(after.place, before.place);
+        memcpy(&after, &before, sizeof after);
+        state_drop_draft(&after);
+        assert_true(after.asked == ASKED_NOTHING && after.about == 0 && after.pending[0] == '\0');
+        assert_memory_equal(&after.draft, zeros, sizeof after.draft);
+        assert_int_equal(after.relay, before.relay);
+        assert_int_equal(after.n_choices, before.n_choices);
+    }
 }
 
 /* Cut or damaged anywhere: refused or read, but always a state that can be written again. */
@@ -194,7 +369,10 @@ static void damaged_text_never_gives_a_broken_state(void **unused)
             assert_true(after.n_choices <= CHOICES_MOST);
             assert_true(after.asked <= ASKED_LAST);
             assert_true(memchr(after.place, '\0', NAME_SIZE) && memchr(after.tag, '\0', EVENT_TAG) &&
-                        memchr(after.wish, '\0', KEY_SIZE));
+                        memchr(after.wish, '\0', KEY_SIZE) && memchr(after.pending, '\0', WORDS_SIZE) &&
+                        memchr(after.draft.words, '\0', WORDS_SIZE));
+            assert_true(after.draft.kind <= DRAFT_START && after.draft.reach <= REACH_EMAIL &&
+                        after.relay >= 0 && after.about >= 0);
             state_write(&after, &second);
             assert_int_equal(buf_done(&second), 0);
             state_read(&again, buf_str(&second), second.len);
@@ -212,7 +390,12 @@ int main(void)
         cmocka_unit_test(a_new_conversation_is_short),
         cmocka_unit_test(counters_of_any_size_are_read_back),
         cmocka_unit_test(anything_else_is_refused_and_leaves_a_new_conversation),
+        cmocka_unit_test(a_moment_that_no_number_holds_is_refused),
         cmocka_unit_test(too_long_parts_of_a_choice_are_refused),
+        cmocka_unit_test(words_come_back_with_their_lines_and_backslashes),
+        cmocka_unit_test(words_with_tabs_or_carriage_returns_lose_nothing),
+        cmocka_unit_test(words_as_long_as_their_place_come_back_and_longer_ones_are_refused),
+        cmocka_unit_test(dropping_what_waits_leaves_the_draft_and_dropping_the_draft_leaves_neither),
         cmocka_unit_test(damaged_text_never_gives_a_broken_state),
     };
     return cmocka_run_group_tests_name("state", tests, NULL, NULL);

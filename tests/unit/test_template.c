@@ -480,12 +480,12 @@ static void random_values_stay_themselves(void **state)
     }
 }
 
-static void a_line_end_in_a_value_becomes_a_blank(void **state)
+static void line_ends_in_a_value_become_hard_breaks(void **state)
 {
     (void)state;
     struct buf out = BUF_INIT(100);
-    template_escape_markdown(&out, "a\nb\r\nc\td");
-    assert_string_equal(buf_str(&out), "a b  c d");
+    template_escape_markdown(&out, "a\nb\r\n\n- c\td\n");
+    assert_string_equal(buf_str(&out), "a\\\nb\\\n\\- c d");
     buf_free(&out);
 }
 
@@ -516,7 +516,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_mark_of_punctuation_stays_itself, start, end),
         cmocka_unit_test_setup_teardown(markup_in_a_value_stays_text, start, end),
         cmocka_unit_test_setup_teardown(random_values_stay_themselves, start, end),
-        cmocka_unit_test_setup_teardown(a_line_end_in_a_value_becomes_a_blank, start, end),
+        cmocka_unit_test_setup_teardown(line_ends_in_a_value_become_hard_breaks, start, end),
         cmocka_unit_test_setup_teardown(no_escaping_leaves_all, start, end),
     };
     return cmocka_run_group_tests_name("template", tests, NULL, NULL);
