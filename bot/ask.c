@@ -130,8 +130,8 @@ static int take_out(struct asking *a)
 static const char *state_name(const struct request *r)
 {
     static const char *const states[] = {"sent", "taken", "closed"};
-    static const char *const endings[] = {"closed",      "joined",    "declined",
-                                          "not reached", "withdrawn", "expired", "answered"};
+    static const char *const endings[] = {"closed",    "joined",  "declined", "not reached",
+                                          "withdrawn", "expired", "answered"};
     return request_open(r) ? states[r->state] : endings[r->ending];
 }
 

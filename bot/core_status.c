@@ -7,6 +7,18 @@ static void add_counter(struct status *status, const char *name, int64_t value)
     status->counters[status->n_counters++] = (struct counter){name, value};
 }
 
+/* What people wait for. */
+static void add_requests(struct core *core, struct status *status, int64_t now)
+{
+    int64_t sent, taken, oldest, ignored;
+    store_requests_count(core->store, REQUEST_SENT, &sent, &oldest);
+    store_requests_count(core->store, REQUEST_TAKEN, &taken, &ignored);
+    add_counter(status, "requests_waiting", sent);
+    add_counter(status, "requests_taken", taken);
+    add_counter(status, "requests_oldest_seconds", oldest && oldest < now ? (now - oldest) / 1000 : 0);
+    add_counter(status, "coordinators", (int64_t)deskwork_roster(core->turns.work)->count);
+}
+
 void core_say_status(struct core *core, int64_t now)
 {
     static const char doubtful[] =
@@ -43,6 +55,7 @@ void core_say_status(struct core *core, int64_t now)
     add_counter(&status, "last_accepted", core->last_accepted / 1000);
     add_counter(&status, "edits_taken", watch_taken(core->watch));
     add_counter(&status, "edits_refused", watch_refused(core->watch));
+    add_requests(core, &status, now);
     add_counter(&status, "faults", 0);
     add_counter(&status, "ready", turns_ready(&core->turns));
     status.n_faults = watch_faults(core->watch, status.faults, FAULTS_MOST - 3);

@@ -1,8 +1,9 @@
-#include "ctl/ctl.h"
+#include "ctl/asking.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "understand.h"
@@ -64,6 +65,41 @@ static void check_intent(struct checking *c, const struct intent *intent)
     }
 }
 
+/* Where a database is: contact points that nobody can receive a request for. No fault, but residents are sent
+ * away from them. */
+static void warn_of_lonely_points(struct ctl *ctl)
+{
+    struct arena arena = ARENA_INIT;
+    struct ask ask = {.what = "coordinators"};
+    struct answer answer;
+    const struct registry *registry = ctl->data->registry;
+    size_t lonely = 0, open = 0;
+    if (access(settings_text(ctl->settings, "core.database"), F_OK) || !ctl_ask(ctl, &ask, &arena, &answer)) {
+        arena_free(&arena);
+        return;
+    }
+    for (size_t i = 0; i < registry_count(registry); i++) {
+        const struct contact_point *point = registry_at(registry, i);
+        const char *duty = arena_printf(&arena, " p:%s ", point->id);
+        bool present = false;
+        for (size_t row = 0; row < answer.n_rows; row++)
+            present = present ||
+                      (strstr(arena_printf(&arena, " %s ", answer_cell(&answer, row, "duties")), duty) &&
+                       strcmp(answer_cell(&answer, row, "reachable"), "0") &&
+                       !*answer_cell(&answer, row, "paused_until"));
+        open += point->status != POINT_CLOSED;
+        if (point->status == POINT_CLOSED || present)
+            continue;
+        printf("warning: %s: nobody who can receive a request (selvhjelpsctl coordinator invite %s)\n",
+               point->name, point->id);
+        lonely++;
+    }
+    if (lonely)
+        printf("warning: %zu of %zu contact points have nobody; no request is taken for them\n", lonely,
+               open);
+    arena_free(&arena);
+}
+
 int ctl_check(struct ctl *ctl, int argc, char **argv)
 {
     (void)argv;
@@ -83,6 +119,7 @@ int ctl_check(struct ctl *ctl, int argc, char **argv)
            intents_count(c.data->intents), c.examples, c.rejects, replies_count(c.data->replies),
            helplines_count(c.data->helplines), gazetteer_kommuner(c.data->gazetteer),
            registry_count(c.data->registry), c.faults);
+    warn_of_lonely_points(ctl);
     arena_free(&c.arena);
     return c.faults ? 1 : 0;
 }

@@ -11,7 +11,14 @@
 /* Exit statuses, as monitors know them. */
 enum { HEALTHY = 0, WARNING = 1, CRITICAL = 2 };
 
-enum { WAIT_MS = 5000, SETTLE_MS = 300, PROGRAMS_MOST = 32, OUTBOX_OLD_SECONDS = 600, DISK_LEAST_MIB = 200 };
+enum {
+    WAIT_MS = 5000,
+    SETTLE_MS = 300,
+    PROGRAMS_MOST = 32,
+    OUTBOX_OLD_SECONDS = 600,
+    REQUEST_OLD_DAYS = 8,
+    DISK_LEAST_MIB = 200
+};
 
 struct health {
     const char *root;
@@ -110,6 +117,12 @@ static void tell_core(struct health *h, const struct status *core)
            (long long)counter(core, "left"), (long long)counter(core, "repeated"));
     printf("understood   %lld messages not understood today, %lld in seven days\n",
            (long long)counter(core, "not_understood_today"), (long long)counter(core, "not_understood_week"));
+    int64_t sent = counter(core, "requests_waiting"), days = counter(core, "requests_oldest_seconds") / 86400;
+    printf("requests     %lld wait to be taken%s, %lld taken; %lld coordinators\n", (long long)sent,
+           days >= REQUEST_OLD_DAYS ? ", the oldest for a week or more: `selvhjelpsctl requests`" : "",
+           (long long)counter(core, "requests_taken"), (long long)counter(core, "coordinators"));
+    if (days >= REQUEST_OLD_DAYS)
+        raise(h, WARNING);
     printf("edits        %lld taken, %lld refused\n", (long long)counter(core, "edits_taken"),
            (long long)counter(core, "edits_refused"));
     if (oldest > OUTBOX_OLD_SECONDS)

@@ -208,6 +208,17 @@ int store_requests_all(struct store *store, struct arena *arena, const struct re
     return rc;
 }
 
+int store_requests_count(struct store *store, enum request_state state, int64_t *count, int64_t *oldest)
+{
+    sqlite3_stmt *rows = sql_use(store, SQL_REQUESTS_COUNT);
+    sqlite3_bind_int(rows, 1, (int)state);
+    int row = sql_row(store, rows, NULL);
+    *count = row > 0 ? sqlite3_column_int64(rows, 0) : 0;
+    *oldest = row > 0 ? sqlite3_column_int64(rows, 1) : 0;
+    sqlite3_reset(rows);
+    return row > 0 ? 0 : -1;
+}
+
 int64_t store_request_first_due(struct store *store)
 {
     sqlite3_stmt *first = sql_use(store, SQL_REQUEST_FIRST_DUE);

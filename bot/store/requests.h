@@ -31,6 +31,8 @@ int store_requests_due(struct store *store, int64_t now, size_t most, struct are
 /* All of them, for the staff's overview. */
 int store_requests_all(struct store *store, struct arena *arena, const struct request **list, size_t *count,
                        struct err *err);
+/* How many are in a state, and since when the oldest is (0: none). 0 or -1. */
+int store_requests_count(struct store *store, enum request_state state, int64_t *count, int64_t *oldest);
 /* The least `due`; INT64_MAX: none. */
 int64_t store_request_first_due(struct store *store);
 /* Lets time look at the open requests of a scope at once: somebody who had it went away. */

@@ -108,6 +108,7 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_REQUESTS_ALL] = "SELECT " REQUEST_COLUMNS " FROM requests ORDER BY id",
     [SQL_REQUEST_FIRST_DUE] = "SELECT min(due) FROM requests",
     [SQL_REQUESTS_HURRY] = "UPDATE requests SET due=?2 WHERE scope=?1 AND state=0 AND due>?2",
+    [SQL_REQUESTS_COUNT] = "SELECT count(*), coalesce(min(since), 0) FROM requests WHERE state=?1",
     [SQL_REQUEST_DELETE] = "DELETE FROM requests WHERE id=?1",
     [SQL_REQUEST_DELETE_OUT] = "DELETE FROM outbox WHERE request=?1",
     [SQL_REQUESTS_FORGET] = "DELETE FROM requests WHERE key=?1",

@@ -24,7 +24,7 @@ static int check_digit(const int *values, int count)
 
 void ref_write(int64_t id, char out[REF_SIZE])
 {
-    int values[LONG];
+    int values[LONG] = {0};
     int count = id < short_refs ? SHORT : LONG;
     int64_t place = (id % (count == SHORT ? short_refs : long_refs)) * step %
                     (count == SHORT ? short_refs : long_refs);

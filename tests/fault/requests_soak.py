@@ -295,7 +295,7 @@ class CoordinatorChat(Person):
             mine = sorted(self.who.mine)
             if due:
                 yield from self.take(due[0])
-            elif mine and self.chance.random() < 0.15:
+            elif mine and self.chance.random() < 0.4:
                 what = self.chance.random()
                 one = self.chance.choice(mine)
                 yield from (self.answer_pressed(one) if what < 0.35 else self.answer_typed(one) if what < 0.6 else

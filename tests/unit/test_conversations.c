@@ -1,6 +1,7 @@
 /* Plays every .txt of tests/conversations in process, with the real texts, patterns and places: one test for
  * each file. The format is told in tests/conversations/README.md. With names as arguments, only files whose
- * name holds one of them are played. */
+ * name holds one of them are played. It is over 600 lines because every kind of line that a file may have is
+ * read here, and each takes a few. */
 #include "unit.h"
 
 #include "base/clock.h"

@@ -24,7 +24,8 @@ static void the_same_input_gives_the_same_bytes(void **state)
             memset(&second, 0x22, sizeof second);
             arena_free(&arena);
             arena_reset(&arena);
-            char *warm = arena_bytes(&arena, 65536); /* so that both runs get their memory at the same place */
+            char *warm = arena_bytes(&arena,
+                                     65536); /* so that both runs get their memory at the same place */
             warm[0] = 0;
             arena_reset(&arena);
             dialogue_step(&before, &event, &world, &arena, &first);

@@ -168,6 +168,17 @@ static void counters_of_any_size_are_read_back(void **unused)
     buf_free(&text);
 }
 
+static void assert_refused(const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct state s, fresh = {0};
+        memset(&s, 0xAA, sizeof s);
+        if (state_read(&s, texts[i], strlen(texts[i])) != -1)
+            fail_msg("accepted: %s", texts[i]);
+        assert_memory_equal(&s, &fresh, sizeof s);
+    }
+}
+
 static void anything_else_is_refused_and_leaves_a_new_conversation(void **unused)
 {
     (void)unused;
@@ -208,6 +219,14 @@ static void anything_else_is_refused_and_leaves_a_new_conversation(void **unused
         "1\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice=a\tb\nchoice="
         "a\tb\nchoice=a\tb\nchoice=a\tb\n",
         "state 1\nlanguage_and_much_more=nb\n",
+    };
+    assert_refused(texts, sizeof texts / sizeof *texts);
+}
+
+static void hostile_lines_of_a_draft_or_a_relay_are_refused(void **unused)
+{
+    (void)unused;
+    static const char *const texts[] = {
         "state 1\ndraft=4\n",
         "state 1\ndraft=-1\n",
         "state 1\ndraft=\n",
@@ -220,8 +239,7 @@ static void anything_else_is_refused_and_leaves_a_new_conversation(void **unused
         "state 1\ndraft=1\nchanges=9999999999999999999999999\n",
         "state 1\ndraft=1\nwords=a\\\n", /* a backslash stands never alone */
         "state 1\ndraft=1\nwords=a\\tb\n",
-        "state 1\ndraft=1\nwords=a\x01"
-        "b\n",
+        "state 1\ndraft=1\nwords=a\001b\n",
         "state 1\ndraft=1\nalias=a\tb\n",
         "state 1\npending=\\\\\\\n",
         "state 1\npending=\\x41\n",
@@ -232,13 +250,7 @@ static void anything_else_is_refused_and_leaves_a_new_conversation(void **unused
         "state 1\nuntil=1795323667123 \n",
         "state 1\ntopic=1234567890123456789012345\n",
     };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct state s, fresh = {0};
-        memset(&s, 0xAA, sizeof s);
-        if (state_read(&s, texts[i], strlen(texts[i])) != -1)
-            fail_msg("accepted: %s", texts[i]);
-        assert_memory_equal(&s, &fresh, sizeof s);
-    }
+    assert_refused(texts, sizeof texts / sizeof *texts);
 }
 
 static void a_moment_that_no_number_holds_is_refused(void **unused)
@@ -390,6 +402,7 @@ int main(void)
         cmocka_unit_test(a_new_conversation_is_short),
         cmocka_unit_test(counters_of_any_size_are_read_back),
         cmocka_unit_test(anything_else_is_refused_and_leaves_a_new_conversation),
+        cmocka_unit_test(hostile_lines_of_a_draft_or_a_relay_are_refused),
         cmocka_unit_test(a_moment_that_no_number_holds_is_refused),
         cmocka_unit_test(too_long_parts_of_a_choice_are_refused),
         cmocka_unit_test(words_come_back_with_their_lines_and_backslashes),
