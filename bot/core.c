@@ -367,6 +367,34 @@ static void run_desk(struct core *core, int64_t now)
     arena_reset(&core->arena);
 }
 
+/* An edit was refused: staff in a chat hear of it there too. */
+static void tell_staff(struct core *core, int64_t now)
+{
+    struct err err = {.count = 0};
+    struct pushed pushed = {.count = 0};
+    const char *faults[FAULTS_MOST];
+    int64_t refused = watch_refused(core->watch);
+    if (refused == core->told_refused || core->database_down || !turns_ready(&core->turns))
+        return;
+    core->told_refused = refused;
+    if (!watch_faults(core->watch, faults, FAULTS_MOST))
+        return;
+    enum { SHOWN = 400 };
+    size_t len = strlen(faults[0]) < SHOWN ? strlen(faults[0]) : SHOWN;
+    while (len && (faults[0][len] & 0xC0) == 0x80)
+        len--; /* not within a character */
+    const char *fault = arena_strndup(&core->arena, faults[0], len);
+    if (store_begin(core->store, &err) ||
+        deskwork_alarm(core->turns.work, &core->data, fault, now, &core->arena, &pushed, &err) ||
+        store_commit(core->store, &err)) {
+        store_rollback(core->store);
+        database_failed(core, &err, clock_mono_ms());
+    } else {
+        apply_pushed(core, &pushed);
+    }
+    arena_reset(&core->arena);
+}
+
 /* A message during which the core crashed before is run alone, so that it takes no other one with it. */
 static void run_batch(struct core *core)
 {
@@ -435,8 +463,10 @@ static void wake_up(struct core *core, short mqtt_revents)
     int64_t mono = clock_mono_ms();
     mqtt_run(core->mqtt, mqtt_revents, mono);
     bool edited = watch_run(core->watch, mono);
-    if (edited)
+    if (edited) {
         deskwork_confirm(core->turns.work, core->data.registry);
+        tell_staff(core, clock_wall_ms());
+    }
     if (mqtt_became_ready(core->mqtt)) {
         struct err err = {.count = 0};
         if (outbox_reload(core->outbox, &err)) /* what was under way on the lost connection goes out again */

@@ -39,6 +39,7 @@ struct core {
     int64_t since, last_accepted, status_due, purge_due, wipe_due, database_due;
     unsigned slice;
     bool database_down;
+    int64_t told_refused;    /* edits whose refusal staff have been told of */
     struct store_copy *copy; /* of a backup that is under way, or NULL */
     char copy_id[CONTRACT_ID_LARGEST + 1], copy_for[CONTRACT_NETWORK_LARGEST + 1]; /* whose ask it answers */
 };

@@ -388,6 +388,16 @@ int deskwork_unreachable(struct deskwork *work, const struct dataset *data, cons
     return set_reachable(&w, network, chat, false);
 }
 
+int deskwork_alarm(struct deskwork *work, const struct dataset *data, const char *fault, int64_t now,
+                   struct arena *arena, struct pushed *pushed, struct err *err)
+{
+    struct work w = work_of(work, data, now, arena, pushed, err);
+    struct value value = {.name = "feil", .kind = VALUE_TEXT, .text = fault};
+    struct notice notice = {.to = TO_SCOPE, .scope = "s"};
+    notice.say.parts[notice.say.n_parts++] = (struct part){.key = "ko_alarm", .scope = {&value, 1}};
+    return notice_push(&w.notices, &notice, err);
+}
+
 /* ---- time ---- */
 
 int deskwork_tick(struct deskwork *work, const struct dataset *data, int64_t now, struct arena *arena,

@@ -51,6 +51,10 @@ int deskwork_unreachable(struct deskwork *work, const struct dataset *data, cons
                          const char *chat, int64_t now, struct arena *arena, struct pushed *pushed,
                          struct err *err);
 
+/* Tells the staff who have a chat of a fault that they have to mend: a line for a person. */
+int deskwork_alarm(struct deskwork *work, const struct dataset *data, const char *fault, int64_t now,
+                   struct arena *arena, struct pushed *pushed, struct err *err);
+
 /* What time brings: at most a few requests at a call. */
 int deskwork_tick(struct deskwork *work, const struct dataset *data, int64_t now, struct arena *arena,
                   struct pushed *pushed, struct err *err);

@@ -62,6 +62,7 @@ static int put(struct notices *n, const struct notice *notice, const char *netwo
         *row = (struct out_row){.id = out->id,
                                 .network = arena_strdup(n->arena, network),
                                 .chat = arena_strdup(n->arena, chat),
+                                .urgent = out->urgent,
                                 .created = n->now,
                                 .request = notice->request && !n->forgotten ? notice->request->id : 0};
         row->seq = store_out_add(n->store, row, buf_str(&payload), payload.len, err);

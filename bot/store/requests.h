@@ -35,7 +35,7 @@ int store_requests_all(struct store *store, struct arena *arena, const struct re
 int store_requests_count(struct store *store, enum request_state state, int64_t *count, int64_t *oldest);
 /* The least `due`; INT64_MAX: none. */
 int64_t store_request_first_due(struct store *store);
-/* Lets time look at the open requests of a scope at once: somebody who had it went away. */
+/* Lets time look at once at the requests of a scope that nobody has taken: somebody who had it went away. */
 int store_requests_hurry(struct store *store, const char *scope, int64_t now, struct err *err);
 /* Deletes a request and what is still to be sent about it, and marks that traces are to be wiped. */
 int store_request_delete(struct store *store, int64_t id, struct err *err);

@@ -86,7 +86,9 @@ struct command command_read(const char *raw, struct arena *arena)
         size_t len = verbs[i].verb == VERB_EDIT || verbs[i].verb == VERB_PAUSE ? 0 : ref_length(rest);
         if (len) {
             command.ref = arena_strndup(arena, rest, len);
-            command.rest = skip(rest + len);
+            command.rest = rest + len + strspn(rest + len, " \t\r\n");
+            if (command.verb != VERB_ANSWER) /* an answer may begin with a mark */
+                command.rest = skip(command.rest);
         }
         if (fits(verbs[i].verb, &command))
             return command;

@@ -77,6 +77,7 @@ const char *const talk_keys_used[] = {
     "join_ung",
     "join_uten",
     "kan_ikke_lese",
+    "ko_alarm",
     "ko_avsluttet",
     "ko_endre_takk",
     "ko_endre_tomt",

@@ -44,7 +44,8 @@ void relay_close(struct turn *t)
     offer_menu(t);
 }
 
-static void pass_on(struct turn *t, const struct request *request, const char *text)
+/* Who reads words of a crisis gets the numbers with them. */
+static void pass_on(struct turn *t, const struct request *request, const char *text, bool alarming)
 {
     struct request *r = change(t, request);
     request_touch(r, t->world->now);
@@ -55,6 +56,10 @@ static void pass_on(struct turn *t, const struct request *request, const char *t
     value_text(&v[2], "tekst", arena_strdup(t->arena, text));
     notice_offer(t, notice, "answer", r, "ko_svar");
     notice_offer(t, notice, "close", r, "ko_ferdig");
+    if (alarming)
+        notice->say.parts[notice->say.n_parts++] = (struct part){.key = "ko_krise",
+                                                                 .lines = "krise_selvmord"};
+    notice->say.urgent = alarming;
     t->next->relay_until = t->world->now + silence;
     say_about(t, "relay_sendt", r);
     offer_word(t, "relay-end", "relay_slutt");
@@ -69,8 +74,10 @@ void relay_ask(struct turn *t)
     bool more = t->state->asked == ASKED_RELAY_SURE && t->state->pending[0] &&
                 strlen(t->state->pending) + text->raw_len + 2 <
                     WORDS_SIZE; /* two in a row: neither is lost */
-    snprintf(t->next->pending, WORDS_SIZE, "%s%s%s", more ? t->state->pending : "", more ? "\n" : "",
-             text->raw);
+    const char *waits = more ? arena_printf(t->arena, "%s\n%s", t->state->pending, text->raw) : text->raw;
+    memset(t->next->pending, 0, sizeof t->next->pending);
+    memcpy(t->next->pending, waits, strlen(waits));
+    t->next->alarming = t->world->understood->care.level != CARE_NONE || (more && t->state->alarming);
     t->next->asked = ASKED_RELAY_SURE;
     t->next->about = request->id;
     say_about(t, "relay_sporsmal", request);
@@ -88,7 +95,7 @@ void relay_decide(struct turn *t, bool yes)
         relay_close(t);
     } else if (yes) {
         t->next->relay = request->id;
-        pass_on(t, request, t->state->pending);
+        pass_on(t, request, t->state->pending, t->state->alarming);
     } else {
         say_about(t, "relay_ikke_sendt", request);
         if (t->next->relay)
@@ -97,6 +104,7 @@ void relay_decide(struct turn *t, bool yes)
             offer_intent(t, "status");
     }
     t->next->pending[0] = '\0';
+    t->next->alarming = false;
 }
 
 static bool is_end(const struct text *text)
@@ -160,7 +168,7 @@ bool relay_text(struct turn *t)
         answer_intent(t, u->intent);
         relay_ask(t);
     } else {
-        pass_on(t, request, u->text.raw);
+        pass_on(t, request, u->text.raw, false);
     }
     return true;
 }

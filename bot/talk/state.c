@@ -66,6 +66,7 @@ static void write_draft(const struct draft *draft, struct buf *out)
 void state_drop_pending(struct state *state)
 {
     memset(state->pending, 0, sizeof state->pending);
+    state->alarming = false;
     state->about = 0;
     state->asked = ASKED_NOTHING;
 }
@@ -98,6 +99,7 @@ void state_write(const struct state *state, struct buf *out)
     write_long(out, "relay", state->relay);
     write_long(out, "until", state->relay_until);
     write_words(out, "pending", state->pending);
+    write_number(out, "alarming", state->alarming);
     write_text(out, "tag", state->tag);
     for (size_t i = 0; i < state->n_choices; i++)
         buf_addf(out, "choice=%s\t%s\n", state->choices[i].action, state->choices[i].label);
@@ -282,6 +284,8 @@ static int read_pair(struct state *state, const char *name, size_t name_len, con
         return read_long(value, len, &state->relay);
     if (strcmp(key, "until") == 0)
         return read_long(value, len, &state->relay_until);
+    if (strcmp(key, "alarming") == 0)
+        return read_flag(value, len, &state->alarming);
     if (strcmp(key, "pending") == 0)
         return read_words(state->pending, WORDS_SIZE, value, len);
     if (strcmp(key, "tag") == 0)

@@ -77,6 +77,7 @@ struct state {
     int64_t relay; /* request whose coordinator gets what is written, until `relay_until`; 0: none */
     int64_t relay_until;
     char pending[WORDS_SIZE]; /* a message that waits for a yes before it goes to somebody */
+    bool alarming;            /* it may tell of a crisis */
     char tag[EVENT_TAG];      /* turn that offered the choices */
     struct choice choices[CHOICES_MOST];
     size_t n_choices;

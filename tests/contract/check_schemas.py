@@ -2,7 +2,7 @@
 """Holds payloads of the contract against bot/wire/schema/*.schema.json.
 
     check_schemas.py                 the self test: the schemas are valid, good examples pass, bad ones fail
-    check_schemas.py -               lines `kind JSON` on stdin (kind: in, accepted, out, delivered, status)
+    check_schemas.py -               lines `kind JSON` on stdin (kind: in, accepted, out, delivered, status, ask, answer)
     check_schemas.py KIND FILE ...   files with one payload each
 
 Exit status 1 with a line for each fault. Live tests import it: `validate(kind, payload) -> list of errors`.
@@ -15,11 +15,12 @@ from pathlib import Path
 import jsonschema
 
 FOLDER = Path(__file__).resolve().parents[2] / "bot" / "wire" / "schema"
-KINDS = ("in", "accepted", "out", "delivered", "status")
-LARGEST = {"in": 32 * 1024, "accepted": 256 * 1024, "out": 16 * 1024, "delivered": 256 * 1024, "status": 16 * 1024}
+KINDS = ("in", "accepted", "out", "delivered", "status", "ask", "answer")
+LARGEST = {"in": 32 * 1024, "accepted": 256 * 1024, "out": 16 * 1024, "delivered": 256 * 1024, "status": 16 * 1024,
+           "ask": 256 * 1024, "answer": 256 * 1024}
 # A schema counts characters and single lists; these limits are in bytes or go over several lists.
 BYTES = {"in": {"kind": 32, "text": 32 * 1024}, "accepted": {"reason": 200}, "out": {"label": 200, "text": 16 * 1024},
-         "delivered": {"reason": 200}, "status": {"version": 40}}
+         "delivered": {"reason": 200}, "status": {"version": 40}, "ask": {"ask": 40, "with": 2000}, "answer": {"error": 4000, "columns": 40}}
 
 _checker = jsonschema.FormatChecker(formats=())
 
@@ -71,14 +72,27 @@ def _texts(value, name=""):
         yield name, value
 
 
+def _named(kind, value):
+    """The texts by which limits are looked up: members of `with` have names of their own, unknown members none."""
+    if kind == "ask":
+        yield from ((name, value[name]) for name in ("id", "ask"))
+        yield from (("with", text) for text in value.get("with", {}).values())
+    elif kind == "answer":
+        yield from _texts({name: value[name] for name in ("id", "error", "columns", "rows") if name in value})
+    else:
+        yield from _texts(value)
+
+
 def _beyond_schema(kind, value):
-    for name, text in _texts(value):
-        if "\0" in text:
-            yield f"{name}: holds U+0000"
+    if any("\0" in text for _, text in _texts(value)):
+        yield "a text holds U+0000"
+    for name, text in _named(kind, value):
         if name in ("id", "ids", "edits", "answers", "choice", "value", "from") and not text.isprintable():
             yield f"{name}: holds a line end"  # which `$` in a pattern lets through in Python
         if len(text.encode("utf-8", "replace")) > BYTES[kind].get(name, 1 << 30):
             yield f"{name}: longer than {BYTES[kind][name]} bytes"
+    if kind == "answer" and any(len(row) != len(value["columns"]) for row in value["rows"]):
+        yield "a row is not as long as columns"
     if kind == "accepted" and len(value["ids"]) + len(value["refused"]) > 500:
         yield "more than 500 ids"
     if kind == "out" and sum(len(row) for row in value.get("choices", [])) > 12:
@@ -120,6 +134,12 @@ GOOD = [
     ("delivered", {"results": []}),
     ("delivered", {"results": [{"id": "a", "result": "sent"}, {"id": "b", "result": "later", "until": _T, "reason": "429"}, {"id": "c", "result": "never", "reason": "blocked"}]}),
     ("status", {"state": "offline", "since": _T}), ("status", {"state": "online", "since": _T, "version": "0.1.0", "counters": {"accepted": 7}, "faults": ["a:1: x"]}),
+    ("ask", {"id": "a", "ask": "counts"}), ("ask", {"id": "x" * 300, "ask": "requests", "with": {}, "unknown": [{}]}), ("ask", {"id": "a", "ask": ""}),
+    ("ask", {"id": "a", "ask": "invite", "with": {"scope": "p:link-bergen", "label": "Kåre\nBergen", "coordinator": "", "days": "7", "id": "a b"}}),
+    ("ask", {"id": "a", "ask": "å" * 20, "with": {str(i): "å" * 1000 for i in range(8)}}),
+    ("answer", {"id": "a", "columns": [], "rows": []}), ("answer", {"id": "a", "error": "there is none", "columns": [], "rows": []}),
+    ("answer", {"id": "a", "columns": ["month", "kommune"], "rows": [["2026-11", "4601"], ["", ""]], "unknown": 1}),
+    ("answer", {"id": "a", "columns": ["å" * 20] * 16, "rows": [["Hei\n\"du\" 😢"] * 16] * 500}), ("answer", {"id": "a", "error": "å" * 2000, "columns": [], "rows": [[]]}),
 ]
 BAD = [
     ("in", []), ("in", {}), ("in", "hei"), ("in", b"\xff"), ("in", b'{"id":"1","id":"2"}'), ("in", {**_IN}), ("in", {**_IN, "text": "a", "choice": "b"}),
@@ -139,6 +159,18 @@ BAD = [
     ("delivered", {}), ("delivered", {"results": [{"id": "a", "result": "perhaps"}]}), ("delivered", {"results": [{"id": "a", "result": "later", "until": "soon"}]}),
     ("delivered", {"results": [{"id": "a", "result": "sent"}] * 501}),
     ("status", {"since": _T}), ("status", {"state": "up", "since": _T}), ("status", {"state": "online", "since": _T, "counters": {"a": "b"}}), ("status", {"state": "online", "since": _T, "faults": ["x"] * 9}),
+    ("ask", []), ("ask", {}), ("ask", {"id": "a"}), ("ask", {"ask": "counts"}), ("ask", {"id": "a b", "ask": "counts"}), ("ask", {"id": "", "ask": "counts"}),
+    ("ask", {"id": "a\n", "ask": "counts"}), ("ask", {"id": "x" * 301, "ask": "counts"}), ("ask", {"id": 7, "ask": "counts"}), ("ask", {"id": "a", "ask": ["counts"]}),
+    ("ask", {"id": "a", "ask": "x" * 41}), ("ask", {"id": "a", "ask": "å" * 21}), ("ask", {"id": "a", "ask": "counts", "with": []}), ("ask", {"id": "a", "ask": "counts", "with": None}),
+    ("ask", {"id": "a", "ask": "counts", "with": {"days": 7}}), ("ask", {"id": "a", "ask": "counts", "with": {str(i): "" for i in range(9)}}),
+    ("ask", {"id": "a", "ask": "counts", "with": {"label": "x" * 2001}}), ("ask", {"id": "a", "ask": "counts", "with": {"label": "å" * 1001}}), ("ask", {"id": "a", "ask": "counts", "with": {"label": "a\0b"}}),
+    ("ask", b'{"id":"a","ask":"counts","with":{"a":"1","a":"2"}}'), ("ask", b'{"id":"a","ask":"counts","with":{"a":"\xe5"}}'), ("ask", '{"id":"a","ask":"counts","more":"%s"}' % ("x" * 262144)),
+    ("answer", []), ("answer", {"id": "a", "columns": []}), ("answer", {"id": "a", "rows": []}), ("answer", {"columns": [], "rows": []}), ("answer", {"id": "a b", "columns": [], "rows": []}),
+    ("answer", {"id": "a", "error": "", "columns": [], "rows": []}), ("answer", {"id": "a", "error": 7, "columns": [], "rows": []}), ("answer", {"id": "a", "error": "å" * 2001, "columns": [], "rows": []}),
+    ("answer", {"id": "a", "columns": ["a"] * 17, "rows": []}), ("answer", {"id": "a", "columns": [7], "rows": []}), ("answer", {"id": "a", "columns": ["å" * 21], "rows": []}), ("answer", {"id": "a", "columns": "a", "rows": []}),
+    ("answer", {"id": "a", "columns": ["a"], "rows": [["x", "y"]]}), ("answer", {"id": "a", "columns": ["a", "b"], "rows": [["x", "y"], ["x"]]}), ("answer", {"id": "a", "columns": ["a"], "rows": [["x"], []]}),
+    ("answer", {"id": "a", "columns": ["a"], "rows": [[7]]}), ("answer", {"id": "a", "columns": ["a"], "rows": ["x"]}), ("answer", {"id": "a", "columns": ["a"], "rows": [[None]]}), ("answer", {"id": "a", "columns": ["a"], "rows": {}}),
+    ("answer", {"id": "a", "columns": ["a"], "rows": [["x\0"]]}), ("answer", '{"id":"a","columns":["a"],"rows":[["%s"]]}' % ("x" * 262144)), ("answer", b'{"id":"a","columns":["a"],"rows":[["\xe5"]]}'),
     ("other", {}),
 ]
 

@@ -115,7 +115,6 @@ static void the_capital_of_a_ring_is_a_ring(void **state)
 {
     (void)state;
     assert_command("KOPLE FRÅ", VERB_UNBIND, NULL, "");
-    assert_command("Koble FRÅ", VERB_UNBIND, NULL, "");
 }
 
 static void a_reference_is_kept_as_it_was_typed(void **state)
@@ -323,9 +322,11 @@ static void every_way_to_write_a_day_is_read(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "15.12",        "15.12.",     "15. 12.", "15.12.2026",  "15.12.26",          "15. desember",
-        "15 desember",  "15. des",    "15 des.", "15.desember", "15. desember 2026", "15. desember, 2026",
-        "15. DESEMBER", "2026-12-15", " 15.12 ", "15 12"};
+        "15.12",        "15.12.",       "15. 12.",           "15.12.2026",
+        "15.12.26",     "15. desember", "15 desember",       "15. des",
+        "15 des.",      "15.desember",  "15. desember 2026", "15. desember, 2026",
+        "15. DESEMBER", "2026-12-15",   " 15.12 ",           "15 12",
+        "15/12"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char text[64];
         assert_date(texts[i], november, "2026-12-15");
@@ -556,7 +557,7 @@ static void sentences_that_begin_with_koble_have_no_code(void **state)
 {
     (void)state;
     static const char *const texts[] = {"Koble meg til en gruppe", "koble av i helgen", "koble fra familien",
-                                        "kople meg til nokon"};
+                                        "kople meg til nokon", "koble meg til noen HER"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_code(texts[i], "none");
 }
