@@ -93,7 +93,7 @@ format:
 
 # ---- tests ----
 PYTHON ?= /usr/bin/python3
-FUZZERS := message template state contract intents markup
+FUZZERS := message template state contract command intents markup
 
 # the bridge loop with many chats, for tests/live/test_bridge.py
 $(BUILD)/tests/many_bridge: tests/live/many_bridge.c $(BUILD)/libbot.a
@@ -116,6 +116,8 @@ live_runs   = "$(1) live core=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test
               "$(1) live bridge=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_bridge.py" \
               "$(1) live whole=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_whole.py" \
               "$(1) live run=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_run.py" \
+              "$(1) live requests=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_requests.py" \
+              "$(1) requests=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/requests_soak.py --seconds $(4) --seed 1" \
               "$(1) faults=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/soak.py --seconds 15 --seed 1"
 
 # Everything, also under AddressSanitizer and UndefinedBehaviorSanitizer; ends with `N passed, N failed`.
@@ -128,14 +130,15 @@ test:
 	  "understanding=$(PYTHON) tests/understanding/test_floor.py $(BUILD)/selvhjelpsctl" \
 	  $(call unit_runs,plain,$(BUILD)) $(call unit_runs,sanitized,$(BUILD)/asan) \
 	  $(call replay_runs,sanitized,$(BUILD)/asan) \
-	  $(call live_runs,plain,$(BUILD),1) $(call live_runs,sanitized,$(BUILD)/asan,4)
+	  $(call live_runs,plain,$(BUILD),1,20) $(call live_runs,sanitized,$(BUILD)/asan,4,10)
 
-# Residents write while core and broker are killed at random: make soak SECONDS=3600 SEED=7
+# Residents write, and coordinators take their requests, while core and broker are killed at random: make soak SECONDS=3600 SEED=7
 SECONDS ?= 600
 soak:
 	@./deploy/install-deps.sh build run test
 	@$(MAKE) --no-print-directory -s all
-	BUILD=$(BUILD) $(PYTHON) tests/fault/soak.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+	BUILD=$(BUILD) $(PYTHON) tests/fault/soak.py --seconds $$(($(SECONDS) / 2)) $(if $(SEED),--seed $(SEED))
+	BUILD=$(BUILD) $(PYTHON) tests/fault/requests_soak.py --seconds $$(($(SECONDS) / 2)) $(if $(SEED),--seed $(SEED))
 
 # Accuracy on messages of the corpus' form: make report SET="tests/understanding/second.tsv"
 SET ?= tests/understanding/second.tsv

@@ -63,12 +63,20 @@ static bool scope_exists(const struct turns *turns, const char *scope)
     return data->registry && scope_point(scope, data->registry);
 }
 
+/* A coordinator's number: digits only. 0: none. */
+static int64_t coordinator_number(const struct asking *a)
+{
+    const char *text = ask_with(a->ask, "coordinator");
+    bool digits = *text && strspn(text, "0123456789") == strlen(text) && strlen(text) < 18;
+    return digits ? strtoll(text, NULL, 10) : 0;
+}
+
 static int invite(struct asking *a)
 {
     enum { DAYS_MOST = 60 };
     const struct turns *turns = a->turns;
     const char *scope = ask_with(a->ask, "scope"), *again = ask_with(a->ask, "coordinator");
-    int64_t coordinator = strtoll(again, NULL, 10);
+    int64_t coordinator = coordinator_number(a);
     long days = strtol(ask_with(a->ask, "days"), NULL, 10);
     char code[CODE_TEXT];
     if (*again && !roster_find(deskwork_roster(turns->work), coordinator))
@@ -117,7 +125,7 @@ static int coordinators(struct asking *a)
 
 static int take_out(struct asking *a)
 {
-    int64_t id = strtoll(ask_with(a->ask, "coordinator"), NULL, 10);
+    int64_t id = coordinator_number(a);
     int done = deskwork_revoke(a->turns->work, a->turns->data, id, a->now, a->arena, a->pushed, a->err);
     if (done == 0)
         return refuse(a,
@@ -145,8 +153,11 @@ static int requests(struct asking *a)
 {
     const struct request *list;
     size_t n;
+    enum { PAGE = 500, PERSONAL_PAGE = 50 }; /* so that a page fits a message */
+    const char *after = ask_with(a->ask, "after");
     bool personal = strcmp(ask_with(a->ask, "personal"), "yes") == 0;
-    if (store_requests_all(a->turns->store, a->arena, &list, &n, a->err))
+    if (store_requests_all(a->turns->store, ref_read(after, strlen(after)), personal ? PERSONAL_PAGE : PAGE,
+                           a->arena, &list, &n, a->err))
         return -1;
     COLUMNS(a, "reference", "kind", "state", "scope", "kommune", "created", "since", "taker", "due", "reach",
             "name", "contact", "words");

@@ -4,7 +4,8 @@
  *   invite        scope, label, coordinator (empty: a new person), days → code, expires
  *   coordinators  → id, label, duties, chats, reachable, paused_until
  *   revoke        coordinator → nothing
- *   requests      personal (yes: names, contact and words too) → one row a request
+ *   requests      personal (yes: names, contact and words too), after (reference of the last row that was
+ *                 read; empty: from the first) → a page, one row a request; no row: there are no more
  *   proposals     → what coordinators want changed
  *   counts        → month, kommune, searches, requests, unmet */
 #ifndef BOT_ASK_H

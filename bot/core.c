@@ -127,7 +127,9 @@ static int take_delivered(struct core *core, struct item *item, int64_t now, str
     for (size_t i = 0; i < delivered.count; i++) {
         const struct result *result = &delivered.results[i];
         const struct out_row *row = outbox_find(core->outbox, item->topic.network, result->id);
-        if (row && result->delivery == DELIVERY_NEVER &&
+        bool in_time = !result->reason ||
+                       strcmp(result->reason, "expired"); /* that says nothing of the chat */
+        if (row && result->delivery == DELIVERY_NEVER && in_time &&
             deskwork_unreachable(core->turns.work, &core->data, row->network, row->chat, now, &core->arena,
                                  &item->outcome.pushed, err))
             return -1;
@@ -376,7 +378,6 @@ static void tell_staff(struct core *core, int64_t now)
     int64_t refused = watch_refused(core->watch);
     if (refused == core->told_refused || core->database_down || !turns_ready(&core->turns))
         return;
-    core->told_refused = refused;
     if (!watch_faults(core->watch, faults, FAULTS_MOST))
         return;
     enum { SHOWN = 400 };
@@ -390,6 +391,7 @@ static void tell_staff(struct core *core, int64_t now)
         store_rollback(core->store);
         database_failed(core, &err, clock_mono_ms());
     } else {
+        core->told_refused = refused;
         apply_pushed(core, &pushed);
     }
     arena_reset(&core->arena);
@@ -450,7 +452,7 @@ static int wait_time(const struct core *core, int64_t mono)
 {
     int64_t due = least(mqtt_due(core->mqtt),
                         least(watch_due(core->watch), least(core->purge_due, core->wipe_due)));
-    if (mqtt_waiting(core->mqtt) || core->copy)
+    if (mqtt_waiting(core->mqtt) || core->copy || core->copy_id[0])
         return 0;
     if (mqtt_ready(core->mqtt))
         due = least(due, least(core->status_due,
@@ -476,7 +478,7 @@ static void wake_up(struct core *core, short mqtt_revents)
     while (mqtt_waiting(core->mqtt))
         run_batch(core);
     run_desk(core, clock_wall_ms());
-    core_backup_run(core);
+    core_backup_run(core, mono);
     run_outbox(core, clock_wall_ms(), mono);
     if (mqtt_ready(core->mqtt) && (edited || mono >= core->status_due)) {
         core_say_status(core, clock_wall_ms());
@@ -520,6 +522,7 @@ static int start(struct core *core, struct err *err)
     watch_load(core->watch);
     malloc_trim(0); /* loading leaves holes that the system can use better */
     deskwork_confirm(core->turns.work, core->data.registry);
+    core_backup_forget(core);
     return 0;
 }
 

@@ -40,6 +40,7 @@ struct core {
     unsigned slice;
     bool database_down;
     int64_t told_refused;    /* edits whose refusal staff have been told of */
+    int64_t copy_due;        /* when a copy that was not fetched is removed, monotonic */
     struct store_copy *copy; /* of a backup that is under way, or NULL */
     char copy_id[CONTRACT_ID_LARGEST + 1], copy_for[CONTRACT_NETWORK_LARGEST + 1]; /* whose ask it answers */
 };
@@ -47,7 +48,9 @@ struct core {
 /* Whether an ask is for a backup; then it is begun, and answered when the copy is whole (core_backup.c). */
 bool core_backup_asked(struct core *core, const struct topic *topic, const struct ask *ask);
 /* Copies some pages more; nothing when none is under way. True while one is. */
-bool core_backup_run(struct core *core);
+bool core_backup_run(struct core *core, int64_t mono);
+/* Removes a copy that was not fetched. */
+void core_backup_forget(struct core *core);
 void core_backup_end(struct core *core);
 void core_publish_answer(struct core *core, const char *name, const struct answer *answer);
 

@@ -1,9 +1,12 @@
 #include <string.h>
 
+#include "base/log.h"
 #include "core_internal.h"
 
 static void add_counter(struct status *status, const char *name, int64_t value)
 {
+    if (status->n_counters == COUNTERS_MOST)
+        BUG("a status has more than %d counters", COUNTERS_MOST);
     status->counters[status->n_counters++] = (struct counter){name, value};
 }
 

@@ -231,6 +231,13 @@ static int push_notices(struct work *w, const struct effects *effects)
 /* A step of nobody's turn about one request, and what it brings. */
 static int run_time(struct work *w, const struct request *request, bool gone)
 {
+    int64_t now = w->notices.now, morning = clock_working(now);
+    bool ends = !request_open(request) || now >= request->created + w->desk->periods.open_most;
+    if (!gone && !ends && morning > now) { /* it was due while nothing ran; nobody is woken for that */
+        struct request later = *request;
+        later.due = morning;
+        return store_request_save(w->desk->store, &later, w->err);
+    }
     struct step *step = arena_alloc(w->notices.arena, sizeof *step);
     struct desk desk = {.network = "", .chat = "", .roster = &w->desk->roster, .periods = w->desk->periods};
     struct world world = {.now = w->notices.now,
@@ -253,6 +260,26 @@ static int free_taken(struct work *w, const struct request *held, size_t n, int6
     for (size_t i = 0; i < n; i++)
         if (held[i].taker == coordinator && request_open(&held[i]) && run_time(w, &held[i], true))
             return -1;
+    w->desk->due = store_request_first_due(w->desk->store);
+    return 0;
+}
+
+/* What waits for somebody who is no coordinator any more, and what they had begun to write to a resident. */
+static int drop_answers(struct work *w, const struct coordinator *person)
+{
+    for (size_t i = 0; i < person->n_chats; i++) {
+        const struct chat_of *chat = &person->chats[i];
+        struct state state;
+        if (store_out_drop_requests(w->desk->store, chat->network, chat->chat, w->err) ||
+            store_load_state(w->desk->store, chat->network, chat->chat, &state, w->err))
+            return -1;
+        w->notices.pushed->dropped = true;
+        if (state.asked != ASKED_ANSWER && state.asked != ASKED_ANSWER_SURE)
+            continue;
+        state_drop_pending(&state);
+        if (store_save_state(w->desk->store, chat->network, chat->chat, &state, w->notices.now, w->err))
+            return -1;
+    }
     return 0;
 }
 
@@ -260,7 +287,7 @@ static int unbind(struct work *w, const struct sender *sender, const struct desk
                   const struct coordinator *me)
 {
     int64_t id = me->id;
-    if (store_unbind(w->desk->store, sender->network, sender->chat, w->err) ||
+    if (drop_answers(w, me) || store_unbind(w->desk->store, sender->network, sender->chat, w->err) ||
         roster_changed(w->desk, me, w->notices.now, w->err))
         return -1;
     return roster_find(&w->desk->roster, id) ? 0 : free_taken(w, desk->held, desk->n_held, id);
@@ -380,12 +407,40 @@ int deskwork_keep(struct deskwork *work, const struct dataset *data, const struc
     return 0;
 }
 
+/* A resident who cannot be reached in the chat: who had taken the request hears, and may call or write. */
+static int resident_silent(struct work *w, const char *network, const char *chat)
+{
+    const struct request *own;
+    size_t n;
+    if (store_requests_of(w->desk->store, network, chat, w->notices.arena, &own, &n, w->err))
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        struct request r = own[i];
+        if (!request_open(&r) || r.unreachable)
+            continue;
+        char ref[REF_SIZE];
+        ref_write(r.id, ref);
+        struct value v[] = {
+            {.name = "ref", .kind = VALUE_TEXT, .text = ref},
+            {.name = "navn", .kind = VALUE_TEXT, .text = r.alias},
+            {.name = "telefon", .kind = VALUE_TEXT, .text = r.reach == REACH_PHONE ? r.contact : ""},
+            {.name = "epost", .kind = VALUE_TEXT, .text = r.reach == REACH_EMAIL ? r.contact : ""}};
+        struct notice notice = {.to = TO_TAKER, .request = &r};
+        notice.say.parts[notice.say.n_parts++] = (struct part){.key = "ko_kan_ikke_nas", .scope = {v, 4}};
+        r.unreachable = true;
+        r.seq++;
+        if (store_request_save(w->desk->store, &r, w->err) || notice_push(&w->notices, &notice, w->err))
+            return -1;
+    }
+    return 0;
+}
+
 int deskwork_unreachable(struct deskwork *work, const struct dataset *data, const char *network,
                          const char *chat, int64_t now, struct arena *arena, struct pushed *pushed,
                          struct err *err)
 {
     struct work w = work_of(work, data, now, arena, pushed, err);
-    return set_reachable(&w, network, chat, false);
+    return set_reachable(&w, network, chat, false) || resident_silent(&w, network, chat) ? -1 : 0;
 }
 
 int deskwork_alarm(struct deskwork *work, const struct dataset *data, const char *fault, int64_t now,
@@ -429,7 +484,7 @@ int deskwork_revoke(struct deskwork *work, const struct dataset *data, int64_t c
     struct work w = work_of(work, data, now, arena, pushed, err);
     if (!person)
         return 0;
-    if (store_requests_for(work->store, person, arena, &held, &n, err) ||
+    if (store_requests_for(work->store, person, arena, &held, &n, err) || drop_answers(&w, person) ||
         store_revoke(work->store, coordinator, err) < 0 || roster_changed(work, person, now, err) ||
         free_taken(&w, held, n, coordinator))
         return -1;

@@ -9,15 +9,16 @@
 
 /* An id that nothing else has: of the request's transition, or of the message that brought it. */
 static const char *notice_id(const struct notices *n, const struct notice *notice, const char *network,
-                             const char *chat)
+                             const char *chat, const char *said)
 {
     unsigned char hash[KEY_HASH];
     char text[KEY_HASH_TEXT];
     int64_t number[] = {notice->request ? notice->request->id : 0, notice->request ? notice->request->seq : 0,
                         n->now};
     const char *cause = n->sender ? n->sender->event->id : "", *key = notice->say.parts[0].key;
-    struct key_part parts[] = {{"notice", 6},      {number, sizeof number},    {cause, strlen(cause)},
-                               {key, strlen(key)}, {network, strlen(network)}, {chat, strlen(chat)}};
+    struct key_part parts[] = {{"notice", 6},       {number, sizeof number},    {cause, strlen(cause)},
+                               {key, strlen(key)},  {network, strlen(network)}, {chat, strlen(chat)},
+                               {said, strlen(said)}};
     key_hash(hash, NULL, parts, sizeof parts / sizeof *parts);
     key_hash_text(hash, text);
     return arena_strdup(n->arena, text);
@@ -33,19 +34,38 @@ static bool drop_what_waits(const struct notices *n, const struct notice *notice
     return true;
 }
 
-/* Numbers and words answer the notice's buttons, where no other question is open. */
+/* Numbers and words answer the notice's buttons, where no other question is open. The buttons of the last
+ * reply stay good. */
 static bool take_choices(const struct notice *notice, const struct step *step, struct state *state)
 {
     bool busy = state->asked != ASKED_NOTHING || state->relay || state->draft.kind;
     if (busy || !notice->say.n_offers)
         return false;
-    state->n_choices = notice->say.n_offers;
-    memset(state->tag, 0, sizeof state->tag);
-    for (size_t i = 0; i < state->n_choices; i++) {
-        memcpy(state->choices[i].action, notice->say.offers[i].action, ACTION_SIZE);
-        memcpy(state->choices[i].label, step->next.choices[i].label, LABEL_SIZE);
+    state->n_standing = notice->say.n_offers < STANDING_MOST ? notice->say.n_offers : STANDING_MOST;
+    for (size_t i = 0; i < state->n_standing; i++) {
+        memcpy(state->standing[i].action, notice->say.offers[i].action, ACTION_SIZE);
+        memcpy(state->standing[i].label, step->next.choices[i].label, LABEL_SIZE);
     }
     return true;
+}
+
+/* What somebody was about to write must not go to the wrong person: an answer that was asked for before the
+ * notice is shown again before it is sent, and a resident's way to another coordinator closes. */
+static bool turn_attention(const struct notices *n, const struct notice *notice, struct state *state)
+{
+    enum { ANSWER_WITHIN_MS = 30 * 60 * 1000 };
+    bool changed = false;
+    if (state->asked == ASKED_ANSWER && state->relay_until) {
+        state->relay_until = 0;
+        changed = true;
+    }
+    if (notice->heard) {
+        state->relay = state->relay == notice->request->id ? state->relay : 0;
+        state->heard = notice->request->id;
+        state->heard_until = n->now + ANSWER_WITHIN_MS;
+        changed = true;
+    }
+    return changed;
 }
 
 static int put(struct notices *n, const struct notice *notice, const char *network, const char *chat,
@@ -54,7 +74,7 @@ static int put(struct notices *n, const struct notice *notice, const char *netwo
     struct buf payload = BUF_INIT(2 * CONTRACT_OUT_LARGEST);
     struct pushed *pushed = n->pushed;
     int rc = 0;
-    out->id = notice_id(n, notice, network, chat);
+    out->id = notice_id(n, notice, network, chat, out->text);
     contract_write_out(out, &payload);
     if (!payload.failed && payload.len <= CONTRACT_OUT_LARGEST) {
         pushed->rows = arena_room(n->arena, pushed->rows, pushed->count, &pushed->cap, sizeof *pushed->rows);
@@ -85,21 +105,35 @@ static int push_to(struct notices *n, const struct notice *notice, const char *n
     step->next.language = state.language ? state.language : language;
     render_say(n->data, step, n->now, n->arena, out, &builtin);
     bool dropped = drop_what_waits(n, notice, &state);
-    bool offered = take_choices(notice, step, &state);
-    if ((dropped || offered) && store_save_state(n->store, network, chat, &state, n->now, err))
+    bool offered = take_choices(notice, step, &state), turned = turn_attention(n, notice, &state);
+    if ((dropped || offered || turned) && store_save_state(n->store, network, chat, &state, n->now, err))
         return -1;
     return put(n, notice, network, chat, out, err);
 }
 
 /* ---- the audience ---- */
 
+/* A chat that hears nothing now must not keep words either. */
+static int drop_in(struct notices *n, const struct notice *notice, const struct chat_of *chat,
+                   struct err *err)
+{
+    struct state state;
+    if (store_load_state(n->store, chat->network, chat->chat, &state, err))
+        return -1;
+    return drop_what_waits(n, notice, &state)
+               ? store_save_state(n->store, chat->network, chat->chat, &state, n->now, err)
+               : 0;
+}
+
 static int push_to_person(struct notices *n, const struct notice *notice, const struct coordinator *person,
                           struct err *err)
 {
-    for (size_t i = 0; i < person->n_chats; i++)
-        if (person->chats[i].reachable &&
-            push_to(n, notice, person->chats[i].network, person->chats[i].chat, LANGUAGE_NB, err))
+    for (size_t i = 0; i < person->n_chats; i++) {
+        const struct chat_of *chat = &person->chats[i];
+        if (!chat->reachable ? drop_in(n, notice, chat, err)
+                             : push_to(n, notice, chat->network, chat->chat, LANGUAGE_NB, err))
             return -1;
+    }
     return 0;
 }
 

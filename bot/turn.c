@@ -109,8 +109,8 @@ static void make_step(const struct turns *turns, const struct sender *sender, co
     dialogue_step(state, event, &world, arena, step);
 }
 
-static void write_reply(const struct incoming *in, const struct event *event, struct out *reply, int64_t now,
-                        struct arena *arena, struct outcome *out)
+static void write_reply(const struct incoming *in, const struct event *event, struct out *reply,
+                        int64_t about, int64_t now, struct arena *arena, struct outcome *out)
 {
     reply->id = reply_id(in->network, event->id, 0, arena);
     reply->answers = event->id;
@@ -120,7 +120,8 @@ static void write_reply(const struct incoming *in, const struct event *event, st
                                 .chat = in->chat,
                                 .urgent = reply->urgent,
                                 .created = now,
-                                .expires = reply->expires};
+                                .expires = reply->expires,
+                                .request = about};
     out->replied = !out->payload.failed && out->payload.len <= CONTRACT_OUT_LARGEST;
 }
 
@@ -164,7 +165,7 @@ static int take_through(const struct turns *turns, const struct incoming *in, co
         render_say(turns->data, step, now, arena, reply, &out->builtin);
         if (!reply->urgent)
             reply->expires = now + turns->expires_ms;
-        write_reply(in, event, reply, now, arena, out);
+        write_reply(in, event, reply, step->say.about, now, arena, out);
     }
     return keep(turns, &sender, &desk, step, now, arena, out, err);
 }
@@ -181,7 +182,7 @@ static int answer_builtin(const struct turns *turns, const struct incoming *in, 
     if (store_load_state(turns->store, in->network, in->chat, &state, &dropped))
         state.language = LANGUAGE_UNKNOWN;
     render_builtin(crisis, state.language ? state.language : language_from_code(event->language), reply);
-    write_reply(in, event, reply, now, arena, out);
+    write_reply(in, event, reply, 0, now, arena, out);
     out->builtin = true;
     out->row.seq = store_out_add(turns->store, &out->row, buf_str(&out->payload), out->payload.len, err);
     return out->row.seq < 0 ? -1 : store_remember(turns->store, in->network, event->id, now, err);
@@ -255,5 +256,5 @@ void turn_emergency(const struct turns *turns, const struct incoming *in, int64_
     } else {
         return;
     }
-    write_reply(in, &event, reply, now, arena, out);
+    write_reply(in, &event, reply, 0, now, arena, out);
 }

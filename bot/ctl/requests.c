@@ -62,50 +62,83 @@ static void print_place(struct ctl *ctl, const struct recipient *place, int64_t 
     printf("%s%s\n", scope_is_reserve(place->scope) ? "reservekontakt: " : "", place_name(ctl, place->scope));
 }
 
-static void print_counts(struct ctl *ctl, const struct answer *answer)
+/* The counts of all pages. */
+struct counting {
+    struct recipient places[PLACES_MOST];
+    struct recipient all;
+    size_t count;
+};
+
+static void count_page(struct counting *counting, const struct answer *answer, struct arena *arena)
 {
-    static struct recipient places[PLACES_MOST];
-    struct recipient all = {.scope = ""};
-    size_t count = 0;
-    int64_t now = clock_wall_ms();
     for (size_t i = 0; i < answer->n_rows; i++) {
-        struct recipient *place = recipient_of(places, &count, answer_cell(answer, i, "scope"));
-        count_row(answer, i, &all);
+        struct recipient *place = recipient_of(counting->places, &counting->count,
+                                               arena_strdup(arena, answer_cell(answer, i, "scope")));
+        count_row(answer, i, &counting->all);
         if (place)
             count_row(answer, i, place);
     }
+}
+
+static void print_counts(struct ctl *ctl, const struct counting *counting)
+{
+    const struct recipient *all = &counting->all;
+    int64_t now = clock_wall_ms();
     puts("venter   tatt  avsluttet  eldste   sted");
-    for (size_t i = 0; i < count; i++)
-        print_place(ctl, &places[i], now);
-    printf("%5d %6d %9d  i alt\n", all.sent, all.taken, all.closed);
-    if (all.oldest && now - all.oldest >= OLD_DAYS * CLOCK_DAY)
+    for (size_t i = 0; i < counting->count; i++)
+        print_place(ctl, &counting->places[i], now);
+    printf("%5d %6d %9d  i alt\n", all->sent, all->taken, all->closed);
+    if (all->oldest && now - all->oldest >= OLD_DAYS * CLOCK_DAY)
         puts("! har ventet en uke eller mer");
 }
 
-static void print_personal(const struct answer *answer)
+static void print_header(const struct answer *answer)
 {
     for (size_t i = 0; i < answer->n_columns; i++)
         ctl_csv_cell(answer->columns[i], i + 1 == answer->n_columns ? '\n' : ',');
+}
+
+static void print_page(const struct answer *answer)
+{
     for (size_t row = 0; row < answer->n_rows; row++)
         for (size_t i = 0; i < answer->n_columns; i++)
             ctl_csv_cell(answer_cell(answer, row, answer->columns[i]),
                          i + 1 == answer->n_columns ? '\n' : ',');
 }
 
+/* Reads page after page; false when one did not come. */
+static bool read_pages(struct ctl *ctl, bool personal, struct counting *counting, struct arena *arena)
+{
+    const char *after = "";
+    for (bool first = true;; first = false) {
+        struct ask ask = {.what = "requests"};
+        struct answer answer;
+        ask_add(&ask, "personal", personal ? "yes" : "no");
+        ask_add(&ask, "after", after);
+        if (!ctl_ask(ctl, &ask, arena, &answer))
+            return false;
+        if (personal && first)
+            print_header(&answer);
+        if (!answer.n_rows)
+            return true;
+        if (personal)
+            print_page(&answer);
+        else
+            count_page(counting, &answer, arena);
+        after = answer_cell(&answer, answer.n_rows - 1, "reference");
+    }
+}
+
 int ctl_requests(struct ctl *ctl, int argc, char **argv)
 {
+    static struct counting counting;
     struct arena arena = ARENA_INIT;
-    struct ask ask = {.what = "requests"};
-    struct answer answer;
     bool personal = ctl_flag(&argc, argv, "--personal");
     if (argc > 1)
         return ctl_usage("requests [--personal]   --personal: every request as CSV, with names and words");
-    ask_add(&ask, "personal", personal ? "yes" : "no");
-    bool done = ctl_ask(ctl, &ask, &arena, &answer);
-    if (done && personal)
-        print_personal(&answer);
-    else if (done)
-        print_counts(ctl, &answer);
+    bool done = read_pages(ctl, personal, &counting, &arena);
+    if (done && !personal)
+        print_counts(ctl, &counting);
     arena_free(&arena);
     return done ? 0 : 1;
 }

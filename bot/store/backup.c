@@ -34,6 +34,11 @@ struct store_copy *store_copy_begin(struct store *store, const char *path, struc
 {
     struct store_copy *copy = mem_new(1, sizeof *copy);
     mode_t before = umask(0077);
+    sqlite3_stmt *set = sql_use(store,
+                                SQL_META_SET); /* what is erased from now on is not in the copy for sure */
+    sql_text(set, 1, "copied");
+    sqlite3_bind_int64(set, 2, clock_wall_ms());
+    sql_run(store, set, err);
     remove_database(path);
     int rc = sqlite3_open_v2(path, &copy->to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
     umask(before);
@@ -54,6 +59,11 @@ int store_copy_step(struct store_copy *copy, int pages, struct err *err)
     if (rc == SQLITE_OK || rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
         return 1;
     return err_add(err, "the copy of the database fails: %s", sqlite3_errstr(rc));
+}
+
+void store_copy_remove(const char *path)
+{
+    remove_database(path);
 }
 
 void store_copy_end(struct store_copy *copy)
@@ -137,7 +147,8 @@ int backup_pack(const char *copy, const char *file, const struct backup_file *fi
     sqlite3 *db = open_database(copy, SQLITE_OPEN_READWRITE, err);
     if (!db)
         return -1;
-    snprintf(made, sizeof made, "INSERT INTO backup VALUES (%lld)", (long long)now);
+    int64_t copied = number_of(db, "SELECT value FROM meta WHERE name='copied'", now);
+    snprintf(made, sizeof made, "INSERT INTO backup VALUES (%lld)", (long long)(copied < now ? copied : now));
     snprintf(part, sizeof part, "%s.part", file);
     remove_database(part);
     int rc = execute(db,
@@ -155,6 +166,8 @@ int backup_pack(const char *copy, const char *file, const struct backup_file *fi
     remove_database(copy);
     if (!rc && rename(part, file))
         rc = err_at(err, file, 0, "cannot be put in place");
+    if (rc)
+        remove_database(part);
     return rc;
 }
 
@@ -163,7 +176,7 @@ int backup_pack(const char *copy, const char *file, const struct backup_file *fi
 /* What a restoration works with. */
 struct restoring {
     sqlite3 *db; /* the new database, not yet in place */
-    const char *path;
+    const char *path, *database;
     struct restored *restored;
 };
 
@@ -183,29 +196,55 @@ static int check_backup(sqlite3 *db, const char *file, int64_t now, struct resto
     return 0;
 }
 
-static int erase_again(void *user, const struct erased *note, struct err *err)
+static int erase_chat(struct restoring *r, const char *key, int depth, struct err *err);
+
+/* The chat whose former key is looked for. */
+struct former {
+    struct restoring *restoring;
+    const char *key;
+    int depth;
+};
+
+/* A chat that moved after the backup stands there under its former key. */
+static int erase_former(void *user, const struct erased *note, struct err *err)
 {
-    static const char *const tables[] = {"conversations", "requests", "wishes"};
-    struct restoring *r = user;
-    char sql[160];
-    if (note->at < r->restored->made)
+    struct former *former = user;
+    char old[2 * KEY_HASH + 1];
+    if (strcmp(note->kind, "moved") || note->at < former->restoring->restored->made ||
+        strcmp(note->key + (size_t)(2 * KEY_HASH), former->key))
         return 0;
-    r->restored->erased++;
-    if (strcmp(note->kind, "person") == 0) {
-        snprintf(sql, sizeof sql, "DELETE FROM coordinators WHERE id=%lld",
-                 (long long)strtoll(note->key, NULL, 10));
-        return execute(r->db, sql, r->path, err);
-    }
-    if (strcmp(note->kind, "bound") == 0) {
-        snprintf(sql, sizeof sql, "DELETE FROM coordinator_chats WHERE key=x'%s'", note->key);
-        return execute(r->db, sql, r->path, err);
-    }
+    snprintf(old, sizeof old, "%.*s", 2 * KEY_HASH, note->key);
+    return erase_chat(former->restoring, old, former->depth + 1, err);
+}
+
+static int erase_chat(struct restoring *r, const char *key, int depth, struct err *err)
+{
+    enum { MOVES_MOST = 8 };
+    static const char *const tables[] = {"conversations", "requests", "wishes"};
+    struct former former = {r, key, depth};
+    char sql[160];
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        snprintf(sql, sizeof sql, "DELETE FROM %s WHERE key=x'%s'", tables[i], note->key);
+        snprintf(sql, sizeof sql, "DELETE FROM %s WHERE key=x'%s'", tables[i], key);
         if (execute(r->db, sql, r->path, err))
             return -1;
     }
-    return 0;
+    return depth < MOVES_MOST ? erased_each(r->database, erase_former, &former, err) : 0;
+}
+
+static int erase_again(void *user, const struct erased *note, struct err *err)
+{
+    struct restoring *r = user;
+    char sql[160];
+    if (note->at < r->restored->made || strcmp(note->kind, "moved") == 0)
+        return 0;
+    r->restored->erased++;
+    if (strcmp(note->kind, "chat") == 0)
+        return erase_chat(r, note->key, 0, err);
+    if (strcmp(note->kind, "person") == 0)
+        snprintf(sql, sizeof sql, "DELETE FROM coordinators WHERE id=%s", note->key);
+    else
+        snprintf(sql, sizeof sql, "DELETE FROM coordinator_chats WHERE key=x'%s'", note->key);
+    return execute(r->db, sql, r->path, err);
 }
 
 /* No reference may be given twice: the next one lies behind all that may have been given since. */
@@ -214,40 +253,56 @@ static int skip_references(struct restoring *r, const char *database, struct err
     enum { GIVEN_SINCE_MOST = 5000 };
     char sql[240];
     sqlite3 *old = file_exists(database) ? open_database(database, SQLITE_OPEN_READONLY, NULL) : NULL;
-    int64_t last = old ? number_of(old, "SELECT seq FROM sqlite_sequence WHERE name='requests'", 0) : 0;
+    static const char given[] = "SELECT seq FROM sqlite_sequence WHERE name='requests'";
+    int64_t last = old ? number_of(old, given, 0) : 0;
+    bool known = last && last >= number_of(r->db, given, 0); /* else it was begun anew */
     sqlite3_close(old);
     snprintf(
         sql, sizeof sql,
         "INSERT INTO sqlite_sequence SELECT 'requests', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence"
         " WHERE name='requests'); UPDATE sqlite_sequence SET seq=max(seq, %lld)+%d WHERE name='requests'",
-        (long long)last, last ? 1 : GIVEN_SINCE_MOST);
+        (long long)last, known ? 1 : GIVEN_SINCE_MOST);
     return execute(r->db, sql, r->path, err);
 }
 
-static int write_files(struct restoring *r, const struct backup_file *files, size_t n_files, bool replace,
-                       bool only_look, struct err *err)
+enum phase { PHASE_LOOK, PHASE_WRITE, PHASE_PLACE, PHASE_UNDO };
+
+/* One key file of the backup: looked at, written beside its place, put there, or its part taken away. */
+static int handle_file(struct restoring *r, const char *path, const void *bytes, size_t len, bool replace,
+                       enum phase phase, struct err *err)
+{
+    char part[4200];
+    struct buf now = BUF_INIT(KEY_FILE_LARGEST);
+    bool there = file_exists(path) && file_read(path, &now, NULL) == 0;
+    bool same = there && now.len == len && memcmp(buf_str(&now), bytes, len) == 0;
+    int rc = 0;
+    buf_free(&now);
+    snprintf(part, sizeof part, "%s.restoring", path);
+    if (phase == PHASE_LOOK && there && !same && !replace)
+        rc = err_at(err, path, 0, "there is another key file; add --replace to write over it");
+    else if (phase == PHASE_WRITE && !same)
+        rc = file_write(part, bytes, len, 0600, err);
+    else if (phase == PHASE_PLACE && !same) {
+        rc = rename(part, path) ? err_at(err, path, 0, "cannot be put in place") : 0;
+        r->restored->files += rc == 0;
+    } else if (phase == PHASE_UNDO) {
+        unlink(part);
+    }
+    return rc;
+}
+
+static int handle_files(struct restoring *r, const struct backup_file *files, size_t n_files, bool replace,
+                        enum phase phase, struct err *err)
 {
     sqlite3_stmt *rows = NULL;
     int rc = 0;
     if (sqlite3_prepare_v2(r->db, "SELECT name, bytes FROM backup_files", -1, &rows, NULL) != SQLITE_OK)
         return err_at(err, r->path, 0, "%s", sqlite3_errmsg(r->db));
     while (!rc && sqlite3_step(rows) == SQLITE_ROW)
-        for (size_t i = 0; i < n_files && !rc; i++) {
-            const void *bytes = sqlite3_column_blob(rows, 1);
-            size_t len = (size_t)sqlite3_column_bytes(rows, 1);
-            struct buf now = BUF_INIT(KEY_FILE_LARGEST);
-            if (strcmp(files[i].name, (const char *)sqlite3_column_text(rows, 0)))
-                continue;
-            bool there = file_exists(files[i].path) && file_read(files[i].path, &now, NULL) == 0;
-            bool same = there && now.len == len && memcmp(buf_str(&now), bytes, len) == 0;
-            buf_free(&now);
-            if (only_look && there && !same && !replace)
-                rc = err_at(err, files[i].path, 0,
-                            "there is another key file; add --replace to write over it");
-            else if (!only_look && !same)
-                rc = file_write(files[i].path, bytes, len, 0600, err);
-            r->restored->files += !only_look && !same && !rc;
-        }
+        for (size_t i = 0; i < n_files && !rc; i++)
+            if (strcmp(files[i].name, (const char *)sqlite3_column_text(rows, 0)) == 0)
+                rc = handle_file(r, files[i].path, sqlite3_column_blob(rows, 1),
+                                 (size_t)sqlite3_column_bytes(rows, 1), replace, phase, err);
     sqlite3_finalize(rows);
     return rc;
 }
@@ -267,6 +322,10 @@ static int prepare(struct restoring *r, const char *file, const char *database, 
     snprintf(time, sizeof time, "INSERT OR REPLACE INTO meta VALUES ('time', %lld)", (long long)now);
     return execute(r->db, "PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON", r->path, err) ||
                    erased_each(database, erase_again, r, err) ||
+                   execute(
+                       r->db,
+                       "DELETE FROM coordinators WHERE id NOT IN (SELECT coordinator FROM coordinator_chats)",
+                       r->path, err) ||
                    /* replies of then are late now, and their bridges have sent them or not */
                    execute(r->db, "DELETE FROM outbox", r->path, err) || execute(r->db, time, r->path, err) ||
                    skip_references(r, database, err)
@@ -293,7 +352,7 @@ int backup_restore(const char *file, const char *database, const struct backup_f
                    bool replace, int64_t now, struct restored *restored, struct err *err)
 {
     char path[4200];
-    struct restoring r = {NULL, path, restored};
+    struct restoring r = {NULL, path, database, restored};
     memset(restored, 0, sizeof *restored);
     snprintf(path, sizeof path, "%s.restoring", database);
     int lock = store_lock(database, err);
@@ -302,10 +361,15 @@ int backup_restore(const char *file, const char *database, const struct backup_f
         rc = err_at(err, database, 0,
                     "there is a database already; add --replace to put the backup in its place");
     if (!rc)
-        rc = prepare(&r, file, database, now, err) || write_files(&r, files, n_files, replace, true, err) ||
-                     write_files(&r, files, n_files, replace, false, err) || put_in_place(&r, database, err)
+        rc = prepare(&r, file, database, now, err) ||
+                     handle_files(&r, files, n_files, replace, PHASE_LOOK, err) ||
+                     handle_files(&r, files, n_files, replace, PHASE_WRITE, err) ||
+                     handle_files(&r, files, n_files, replace, PHASE_PLACE, err) ||
+                     put_in_place(&r, database, err)
                  ? -1
                  : 0;
+    if (rc && r.db)
+        handle_files(&r, files, n_files, replace, PHASE_UNDO, NULL);
     sqlite3_close(r.db);
     if (rc)
         remove_database(path);

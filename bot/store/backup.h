@@ -12,11 +12,14 @@
 
 struct store_copy;
 
-/* Begins a copy at `path`, which is made anew. NULL with a line in `err`. Owned by the caller. */
+/* Begins a copy at `path`, which is made anew; outside a batch. NULL with a line in `err`. Owned by the
+ * caller. */
 struct store_copy *store_copy_begin(struct store *store, const char *path, struct err *err);
 /* Copies some pages more; what is changed meanwhile is in the copy too. 1: goes on, 0: done, -1. */
 int store_copy_step(struct store_copy *copy, int pages, struct err *err);
 void store_copy_end(struct store_copy *copy);
+/* Removes a copy that nobody has fetched: it holds all personal data, and no erasure reaches it. */
+void store_copy_remove(const char *path);
 
 /* ---- the backup file ---- */
 

@@ -19,44 +19,93 @@ void erased_path(const char *database, char *out, size_t size)
     snprintf(out, size, "%s.erased", database);
 }
 
+/* Appends the line whole or not at all; one that was cut off before it (a full disk) does not swallow it. */
+static int append(int fd, const char *line, size_t len)
+{
+    char last = '\n';
+    off_t end = lseek(fd, 0, SEEK_END);
+    if (end < 0 || (end > 0 && pread(fd, &last, 1, end - 1) != 1))
+        return -1;
+    if (last == '\n') { /* the line is given with one before it */
+        line++;
+        len--;
+    }
+    if (write(fd, line, len) == (ssize_t)len && fsync(fd) == 0)
+        return 0;
+    int failed = errno;
+    if (ftruncate(fd, end) == 0)
+        fsync(fd);
+    errno = failed;
+    return -1;
+}
+
 int erased_note(const struct store *store, const char *kind, const char *key, struct err *err)
 {
-    char line[128];
+    char line[160];
     if (!store->erased[0])
         return 0; /* in memory: nothing of it can be put back */
-    int len = snprintf(line, sizeof line, "%lld %s %s\n", (long long)clock_wall_ms(), kind, key);
-    int fd = open(store->erased, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool failed = fd < 0 || write(fd, line, (size_t)len) != len || fsync(fd);
+    int len = snprintf(line, sizeof line, "\n%lld %s %s\n", (long long)clock_wall_ms(), kind, key);
+    int fd = open(store->erased, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int rc = fd < 0 || append(fd, line, (size_t)len)
+                 ? err_at(err, store->erased, 0, "an erasure cannot be noted: %s", strerror(errno))
+                 : 0;
     if (fd >= 0)
         close(fd);
-    return failed ? err_at(err, store->erased, 0, "an erasure cannot be noted: %s", strerror(errno)) : 0;
+    return rc;
+}
+
+static void write_hex(const unsigned char key[KEY_HASH], char out[2 * KEY_HASH + 1])
+{
+    for (int i = 0; i < KEY_HASH; i++)
+        snprintf(out + (size_t)(2 * i), 3, "%02x", key[i]);
 }
 
 int erased_note_key(const struct store *store, const char *kind, const unsigned char key[KEY_HASH],
                     struct err *err)
 {
     char hex[2 * KEY_HASH + 1];
-    for (int i = 0; i < KEY_HASH; i++)
-        snprintf(hex + (size_t)(2 * i), 3, "%02x", key[i]);
+    write_hex(key, hex);
     return erased_note(store, kind, hex, err);
+}
+
+int erased_note_move(const struct store *store, const unsigned char from[KEY_HASH],
+                     const unsigned char to[KEY_HASH], struct err *err)
+{
+    char hex[4 * KEY_HASH + 1];
+    write_hex(from, hex);
+    write_hex(to, hex + (size_t)(2 * KEY_HASH));
+    return erased_note(store, "moved", hex, err);
+}
+
+/* A kind that is known, with a key as it has to be. */
+static bool is_whole(const struct erased *note)
+{
+    size_t len = strlen(note->key);
+    bool hex = strspn(note->key, "0123456789abcdef") == len;
+    if (strcmp(note->kind, "person") == 0)
+        return strspn(note->key, "0123456789") == len && len > 0 && len < 18;
+    if (strcmp(note->kind, "moved") == 0)
+        return hex && len == (size_t)(4 * KEY_HASH);
+    return hex && len == (size_t)(2 * KEY_HASH) &&
+           (strcmp(note->kind, "chat") == 0 || strcmp(note->kind, "bound") == 0);
 }
 
 /* One line as its parts; false when it is none (a write that was cut off). */
 static bool read_line(const char *line, size_t len, struct erased *note)
 {
-    char text[128], kind[16], key[2 * KEY_HASH + 1];
+    char text[160], kind[16], key[4 * KEY_HASH + 1];
     long long at;
     int end = 0;
     if (len >= sizeof text)
         return false;
     memcpy(text, line, len);
     text[len] = '\0';
-    if (sscanf(text, "%lld %15[a-z] %32[0-9a-f]%n", &at, kind, key, &end) != 3 || text[end])
+    if (sscanf(text, "%lld %15[a-z] %64[0-9a-f]%n", &at, kind, key, &end) != 3 || text[end])
         return false;
     note->at = at;
     snprintf(note->kind, sizeof note->kind, "%s", kind);
     snprintf(note->key, sizeof note->key, "%s", key);
-    return true;
+    return is_whole(note);
 }
 
 int erased_each(const char *database, erased_visit *each, void *user, struct err *err)
@@ -71,7 +120,7 @@ int erased_each(const char *database, erased_visit *each, void *user, struct err
     const char *at = buf_str(&text), *end = at + text.len, *line;
     size_t len;
     while (!rc && file_next_line(&at, end, &line, &len))
-        if (read_line(line, len, &note))
+        if (line + len < end && read_line(line, len, &note))
             rc = each(user, &note, err);
     buf_free(&text);
     return rc;

@@ -56,6 +56,14 @@ int store_out_drop(struct store *store, const char *network, const char *chat, s
     return sql_run(store, drop, err);
 }
 
+int store_out_drop_requests(struct store *store, const char *network, const char *chat, struct err *err)
+{
+    sqlite3_stmt *drop = sql_use(store, SQL_DROP_ABOUT);
+    sql_text(drop, 1, network);
+    sql_text(drop, 2, chat);
+    return sql_run(store, drop, err);
+}
+
 int store_out_each(struct store *store, store_out_visit *each, void *user, struct err *err)
 {
     sqlite3_stmt *rows = sql_use(store, SQL_OUT_EACH);

@@ -144,7 +144,7 @@ int store_bind(struct store *store, const struct code *code, const char *network
 {
     unsigned char key[KEY_HASH];
     store_key(store, network, chat, key);
-    int64_t person = owner_of(store, key, code->coordinator, err);
+    int64_t person = code->coordinator ? code->coordinator : owner_of(store, key, 0, err);
     if (person < 0 || (!person && add_person(store, code->label, &person, err)))
         return -1;
     sqlite3_stmt *used = sql_use(store, SQL_CODE_REMOVE), *duty = sql_use(store, SQL_DUTY_ADD),
@@ -158,7 +158,10 @@ int store_bind(struct store *store, const struct code *code, const char *network
     sql_text(bound, 4, chat);
     if (sql_run(store, used, err) || sql_run(store, bound, err))
         return -1;
-    return *code->scope ? sql_run(store, duty, err) : 0;
+    if (*code->scope && sql_run(store, duty, err))
+        return -1;
+    return sql_run(store, sql_use(store, SQL_PEOPLE_LEFT),
+                   err); /* the chat may have been another's only one */
 }
 
 int store_bad_codes(struct store *store, const char *network, const char *chat, int64_t now, int *count,

@@ -14,7 +14,7 @@ static void bind_request(struct store *store, sqlite3_stmt *s, const struct requ
                              r->ending, r->reach, r->language, r->unreachable};
     const char *const texts[] = {r->network, r->chat, r->scope, r->reserve, r->proposed};
     const char *const more[] = {r->alias, r->contact, r->words, r->place, r->kommune};
-    const int64_t last[] = {r->created, r->closed, r->since, r->changed, r->reminded, r->due};
+    const int64_t last[] = {r->created, r->closed, r->since, r->changed, r->reminded, r->due, r->alarming};
     int at = 1;
     for (size_t i = 0; i < sizeof first / sizeof *first; i++)
         sqlite3_bind_int64(s, at++, first[i]);
@@ -57,6 +57,7 @@ static void read_request(sqlite3_stmt *s, struct request *r)
     r->changed = sqlite3_column_int64(s, 22);
     r->reminded = sqlite3_column_int(s, 23);
     r->due = sqlite3_column_int64(s, 24);
+    r->alarming = sqlite3_column_int(s, 25) != 0;
 }
 
 /* ---- one ---- */
@@ -78,7 +79,7 @@ int store_request_save(struct store *store, const struct request *request, struc
     sqlite3_stmt *save = sql_use(store, new ? SQL_REQUEST_ADD : SQL_REQUEST_UPDATE);
     bind_request(store, save, request, key);
     if (!new)
-        sqlite3_bind_int(save, 27, request->stored);
+        sqlite3_bind_int(save, 28, request->stored);
     int rc = sql_run(store, save, err);
     if (!rc && sqlite3_changes(store->db) != 1)
         rc = err_add(err, "a request was changed by somebody else in the middle of a turn");
@@ -198,11 +199,14 @@ int store_requests_due(struct store *store, int64_t now, size_t most, struct are
     return rc;
 }
 
-int store_requests_all(struct store *store, struct arena *arena, const struct request **list, size_t *count,
-                       struct err *err)
+int store_requests_all(struct store *store, int64_t after, size_t most, struct arena *arena,
+                       const struct request **list, size_t *count, struct err *err)
 {
     struct list read = {NULL, 0, 0};
-    int rc = read_list(store, sql_use(store, SQL_REQUESTS_ALL), arena, &read, err);
+    sqlite3_stmt *rows = sql_use(store, SQL_REQUESTS_ALL);
+    sqlite3_bind_int64(rows, 1, after);
+    sqlite3_bind_int64(rows, 2, (int64_t)most);
+    int rc = read_list(store, rows, arena, &read, err);
     *list = read.items;
     *count = read.count;
     return rc;

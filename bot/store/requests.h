@@ -10,7 +10,7 @@
 
 /* ---- requests ---- */
 
-enum { REQUESTS_READ_MOST = 200 };
+enum { REQUESTS_READ_MOST = 400 };
 
 /* The id that the next new request gets; never used before, also after deletions. */
 int store_request_next(struct store *store, int64_t *id, struct err *err);
@@ -22,15 +22,16 @@ int store_request(struct store *store, int64_t id, struct request *request, stru
 /* A resident's, newest first; deleted ones are gone, closed ones are there. */
 int store_requests_of(struct store *store, const char *network, const char *chat, struct arena *arena,
                       const struct request **list, size_t *count, struct err *err);
-/* What a coordinator may know of: those in their scopes and those they have taken, oldest first. */
+/* What a coordinator may know of: those in their scopes and those they have taken, by id; of many
+ * the closed ones are left out first. */
 int store_requests_for(struct store *store, const struct coordinator *person, struct arena *arena,
                        const struct request **list, size_t *count, struct err *err);
 /* Open and closed ones whose `due` has come, at most `most`. */
 int store_requests_due(struct store *store, int64_t now, size_t most, struct arena *arena,
                        struct request **list, size_t *count, struct err *err);
-/* All of them, for the staff's overview. */
-int store_requests_all(struct store *store, struct arena *arena, const struct request **list, size_t *count,
-                       struct err *err);
+/* Those with ids above `after`, in their order, at most `most`: for the staff's overview. */
+int store_requests_all(struct store *store, int64_t after, size_t most, struct arena *arena,
+                       const struct request **list, size_t *count, struct err *err);
 /* How many are in a state, and since when the oldest is (0: none). 0 or -1. */
 int store_requests_count(struct store *store, enum request_state state, int64_t *count, int64_t *oldest);
 /* The least `due`; INT64_MAX: none. */

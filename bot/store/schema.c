@@ -20,7 +20,8 @@ static const char *const migrations[] = {
     "CREATE TABLE requests (id INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL, kind INTEGER NOT "
     "NULL,"
     " state INTEGER NOT NULL, ending INTEGER NOT NULL, reach INTEGER NOT NULL, language INTEGER NOT NULL,"
-    " unreachable INTEGER NOT NULL, key BLOB NOT NULL, network TEXT NOT NULL, chat TEXT NOT NULL,"
+    " unreachable INTEGER NOT NULL, alarming INTEGER NOT NULL, key BLOB NOT NULL, network TEXT NOT NULL, "
+    "chat TEXT NOT NULL,"
     " scope TEXT NOT NULL, reserve TEXT NOT NULL, proposed TEXT NOT NULL, taker INTEGER NOT NULL,"
     " alias TEXT NOT NULL, contact TEXT NOT NULL, words TEXT NOT NULL, place TEXT NOT NULL,"
     " kommune TEXT NOT NULL, created INTEGER NOT NULL, closed INTEGER NOT NULL, since INTEGER NOT NULL,"
@@ -54,7 +55,7 @@ enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 #define REQUEST_COLUMNS                                                                                      \
     "id, seq, kind, state, ending, reach, language, unreachable, network, chat, scope, reserve, proposed, "  \
     "taker,"                                                                                                 \
-    " alias, contact, words, place, kommune, created, closed, since, changed, reminded, due"
+    " alias, contact, words, place, kommune, created, closed, since, changed, reminded, due, alarming"
 #define WISH_COLUMNS "network, chat, place, kommune, lat, lon, topic, created, told"
 
 /* The outbox holds little (what is not yet delivered), so it needs no index over chats. */
@@ -68,6 +69,7 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_SAVE] = "INSERT INTO conversations VALUES (?1, ?2, ?3, ?4, ?5)"
                  " ON CONFLICT (key) DO UPDATE SET state=excluded.state, updated=excluded.updated",
     [SQL_FORGET] = "DELETE FROM conversations WHERE key=?1",
+    [SQL_DROP_ABOUT] = "DELETE FROM outbox WHERE network=?1 AND chat=?2 AND request<>0",
     [SQL_FORGET_OUT] = "DELETE FROM outbox WHERE network=?1 AND chat=?2",
     [SQL_MOVE_DELETE] = "DELETE FROM conversations WHERE key=?1",
     [SQL_MOVE] = "UPDATE conversations SET key=?2, chat=?3 WHERE key=?1",
@@ -96,23 +98,26 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_REQUEST_NEXT] = "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name='requests'",
     [SQL_REQUEST_ADD] = "INSERT INTO requests (" REQUEST_COLUMNS ", key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
                         " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
-                        " ?25, ?26)",
+                        " ?25, ?26, ?27)",
     [SQL_REQUEST_UPDATE] = "UPDATE requests SET (" REQUEST_COLUMNS ", key) = (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
                            " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,"
-                           " ?24, ?25, ?26) WHERE id=?1 AND seq=?27",
+                           " ?24, ?25, ?26, ?27) WHERE id=?1 AND seq=?28",
     [SQL_REQUEST] = "SELECT " REQUEST_COLUMNS " FROM requests WHERE id=?1",
     [SQL_REQUESTS_OF] = "SELECT " REQUEST_COLUMNS " FROM requests WHERE key=?1 ORDER BY id DESC LIMIT ?2",
-    [SQL_REQUESTS_FOR] = "SELECT " REQUEST_COLUMNS " FROM requests WHERE scope=?1 ORDER BY id LIMIT ?2",
-    [SQL_REQUESTS_TAKEN] = "SELECT " REQUEST_COLUMNS " FROM requests WHERE taker=?1 ORDER BY id LIMIT ?2",
+    [SQL_REQUESTS_FOR] = "SELECT " REQUEST_COLUMNS
+                         " FROM requests WHERE scope=?1 ORDER BY state=2, iif(state=2, -id, id) LIMIT ?2",
+    [SQL_REQUESTS_TAKEN] = "SELECT " REQUEST_COLUMNS
+                           " FROM requests WHERE taker=?1 ORDER BY state=2, iif(state=2, -id, id) LIMIT ?2",
     [SQL_REQUESTS_DUE] = "SELECT " REQUEST_COLUMNS " FROM requests WHERE due<=?1 ORDER BY due LIMIT ?2",
-    [SQL_REQUESTS_ALL] = "SELECT " REQUEST_COLUMNS " FROM requests ORDER BY id",
+    [SQL_REQUESTS_ALL] = "SELECT " REQUEST_COLUMNS " FROM requests WHERE id>?1 ORDER BY id LIMIT ?2",
     [SQL_REQUEST_FIRST_DUE] = "SELECT min(due) FROM requests",
     [SQL_REQUESTS_HURRY] = "UPDATE requests SET due=?2 WHERE scope=?1 AND state=0 AND due>?2",
     [SQL_REQUESTS_COUNT] = "SELECT count(*), coalesce(min(since), 0) FROM requests WHERE state=?1",
     [SQL_REQUEST_DELETE] = "DELETE FROM requests WHERE id=?1",
-    [SQL_REQUEST_DELETE_OUT] = "DELETE FROM outbox WHERE request=?1",
+    [SQL_REQUEST_DELETE_OUT] = "DELETE FROM outbox WHERE request=?1 OR request=-1",
     [SQL_REQUESTS_FORGET] = "DELETE FROM requests WHERE key=?1",
-    [SQL_REQUESTS_FORGET_OUT] = "DELETE FROM outbox WHERE request IN (SELECT id FROM requests WHERE key=?1)",
+    [SQL_REQUESTS_FORGET_OUT] =
+        "DELETE FROM outbox WHERE request=-1 OR request IN (SELECT id FROM requests WHERE key=?1)",
     [SQL_REQUESTS_MOVE] = "UPDATE requests SET key=?2, chat=?3 WHERE key=?1",
     [SQL_PEOPLE] = "SELECT id, label, paused_until FROM coordinators ORDER BY id",
     [SQL_DUTIES] = "SELECT scope FROM duties WHERE coordinator=?1 ORDER BY scope LIMIT ?2",

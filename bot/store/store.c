@@ -60,7 +60,13 @@ void sql_key(sqlite3_stmt *statement, int at, const unsigned char *key)
 void sql_read_text(sqlite3_stmt *statement, int column, char *out, size_t size)
 {
     const unsigned char *text = sqlite3_column_text(statement, column);
-    snprintf(out, size, "%s", text ? (const char *)text : "");
+    size_t len = text ? strlen((const char *)text) : 0;
+    if (len >= size)
+        for (len = size - 1; len && (text[len] & 0xC0) == 0x80;) /* not within a character */
+            len--;
+    if (len)
+        memcpy(out, text, len);
+    out[len] = '\0';
 }
 
 void store_key(const struct store *store, const char *a, const char *b, unsigned char out[KEY_HASH])
@@ -366,6 +372,8 @@ int store_move(struct store *store, const char *network, const char *from, const
     sql_text(out, 1, network);
     sql_text(out, 2, from);
     sql_text(out, 3, to);
+    if (erased_note_move(store, old_key, new_key, err))
+        return -1;
     /* a chat without a conversation must not wipe out that of the new token */
     if (row && sql_run(store, gone, err))
         return -1;

@@ -61,7 +61,7 @@ struct out_row {
     const char *id, *network, *chat;
     bool urgent;
     int64_t created, expires, held_until; /* ms; 0: none */
-    int64_t request;                      /* that it tells of, 0: none; it goes when the request is deleted */
+    int64_t request; /* it tells of, 0: none, -1: several; it goes when the request (any) is deleted */
     int tries;
 };
 
@@ -74,6 +74,8 @@ int store_out_hold(struct store *store, int64_t seq, int64_t until, struct err *
 int store_out_remove(struct store *store, int64_t seq, struct err *err);
 /* What waits for a chat goes: it cannot be reached. */
 int store_out_drop(struct store *store, const char *network, const char *chat, struct err *err);
+/* What waits for a chat about anybody's request goes: it is no coordinator's any more. */
+int store_out_drop_requests(struct store *store, const char *network, const char *chat, struct err *err);
 /* Calls `each` for every row in order of seq; texts are borrowed until it returns. */
 typedef void store_out_visit(void *user, const struct out_row *row);
 int store_out_each(struct store *store, store_out_visit *each, void *user, struct err *err);

@@ -17,6 +17,7 @@ enum statement {
     SQL_SAVE,
     SQL_FORGET,
     SQL_FORGET_OUT,
+    SQL_DROP_ABOUT,
     SQL_MOVE_DELETE,
     SQL_MOVE,
     SQL_MOVE_OUT,
@@ -130,8 +131,8 @@ int requests_move(struct store *store, const unsigned char from[KEY_HASH], const
 
 struct erased {
     int64_t at;
-    char kind[16]; /* chat, bound (a coordinator's chat), person (a coordinator) */
-    char key[2 * KEY_HASH + 1];
+    char kind[16]; /* chat, bound (a coordinator's chat), person (a coordinator), moved (a chat) */
+    char key[4 * KEY_HASH + 1]; /* hex; of moved the old and the new one; of person a number */
 };
 typedef int erased_visit(void *user, const struct erased *note, struct err *err);
 
@@ -140,6 +141,8 @@ void erased_path(const char *database, char *out, size_t size);
 int erased_note(const struct store *store, const char *kind, const char *key, struct err *err);
 int erased_note_key(const struct store *store, const char *kind, const unsigned char key[KEY_HASH],
                     struct err *err);
+int erased_note_move(const struct store *store, const unsigned char from[KEY_HASH],
+                     const unsigned char to[KEY_HASH], struct err *err);
 /* Calls `each` for every note until one returns not 0. */
 int erased_each(const char *database, erased_visit *each, void *user, struct err *err);
 /* Drops what no backup can bring back any more. */

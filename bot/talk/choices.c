@@ -48,17 +48,23 @@ static bool word_of_label(const struct text *text, const char *label, struct are
 typedef bool label_test(const struct text *text, const char *label, struct arena *arena);
 
 /* The only button whose label passes the test; NULL when none or several do. */
-static const struct choice *only_one(const struct turn *t, label_test *test)
+static const struct choice *only_of(const struct turn *t, const struct choice *choices, size_t count,
+                                    label_test *test)
 {
     const struct choice *found = NULL;
-    for (size_t i = 0; i < t->state->n_choices; i++) {
-        if (!test(&t->world->understood->text, t->state->choices[i].label, t->arena))
+    for (size_t i = 0; i < count; i++) {
+        if (!test(&t->world->understood->text, choices[i].label, t->arena))
             continue;
         if (found)
             return NULL;
-        found = &t->state->choices[i];
+        found = &choices[i];
     }
     return found;
+}
+
+static const struct choice *only_one(const struct turn *t, label_test *test)
+{
+    return only_of(t, t->state->choices, t->state->n_choices, test);
 }
 
 static bool same_words(const struct text *text, const char *label, struct arena *arena)
@@ -85,18 +91,40 @@ static const struct choice *by_ordinal(const struct turn *t)
     return NULL;
 }
 
+/* The number that is all of the message; 0: it is none. */
+static unsigned long number_typed(const struct text *text)
+{
+    char *end;
+    if (text->n_words != 1 || text->words[0].len > 2 || text->plain[0] < '1' || text->plain[0] > '9')
+        return 0;
+    unsigned long number = strtoul(text->plain, &end, 10);
+    return *end ? 0 : number;
+}
+
+/* A notice came after the last reply: its buttons are the newest list that the person sees. */
+static const struct choice *typed_under_notice(const struct turn *t, unsigned long number)
+{
+    enum { FEW_WORDS = 3 };
+    const struct state *state = t->state;
+    if (number)
+        return number <= state->n_standing ? &state->standing[number - 1] : NULL;
+    const struct choice *choice = only_of(t, state->standing, state->n_standing, same_words);
+    return !choice && t->world->understood->text.n_words <= FEW_WORDS
+               ? only_of(t, state->standing, state->n_standing, words_in_label)
+               : choice;
+}
+
 const struct choice *choice_typed(const struct turn *t)
 {
+    enum { FEW_WORDS = 3, SOME_WORDS = 6 };
     const struct text *text = &t->world->understood->text;
     const struct state *state = t->state;
-    if (text->n_words == 1 && text->words[0].len <= 2 && text->plain[0] >= '1' && text->plain[0] <= '9') {
-        char *end;
-        unsigned long number = strtoul(text->plain, &end, 10);
-        if (!*end)
-            return offered(state, number);
-    }
-    enum { FEW_WORDS = 3, SOME_WORDS = 6 };
-    const struct choice *choice = only_one(t, same_words);
+    unsigned long number = number_typed(text);
+    const struct choice *choice = state->n_standing ? typed_under_notice(t, number) : NULL;
+    if (number)
+        return choice || state->n_standing ? choice : offered(state, number);
+    if (!choice)
+        choice = only_one(t, same_words);
     if (!choice && text->n_words <= FEW_WORDS)
         choice = only_one(t, words_in_label);
     if (!choice && find_offers_places(state) && text->n_words <= SOME_WORDS)

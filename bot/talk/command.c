@@ -66,12 +66,19 @@ static bool fits(enum verb verb, const struct command *command)
         return !*command->rest && !command->ref;
     case VERB_TAKE:
     case VERB_PASS: /* with a good reference whatever stands behind it */
-        return command->ref && (!*command->rest || ref_read(command->ref, strlen(command->ref)));
+        return !*command->rest || (command->ref && ref_read(command->ref, strlen(command->ref)));
     case VERB_CLOSE:
         return command->ref || !*command->rest;
     default:
         return true;
     }
+}
+
+/* An answer may begin with a mark (`:)`), but the one right behind the reference belongs to it. */
+static const char *answer_at(const char *at)
+{
+    at += *at == ':' || *at == ',' || (*at == '.' && !at[1]);
+    return at + strspn(at, " \t\r\n");
 }
 
 struct command command_read(const char *raw, struct arena *arena)
@@ -86,9 +93,7 @@ struct command command_read(const char *raw, struct arena *arena)
         size_t len = verbs[i].verb == VERB_EDIT || verbs[i].verb == VERB_PAUSE ? 0 : ref_length(rest);
         if (len) {
             command.ref = arena_strndup(arena, rest, len);
-            command.rest = rest + len + strspn(rest + len, " \t\r\n");
-            if (command.verb != VERB_ANSWER) /* an answer may begin with a mark */
-                command.rest = skip(command.rest);
+            command.rest = verbs[i].verb == VERB_ANSWER ? answer_at(rest + len) : skip(rest + len);
         }
         if (fits(verbs[i].verb, &command))
             return command;

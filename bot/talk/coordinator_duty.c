@@ -78,8 +78,8 @@ void coordinator_pass(struct turn *t, const struct request *r)
 static struct request *move(struct turn *t, const struct request *request, const char *scope)
 {
     struct request *r = change(t, request);
-    request_hand_on(r, arena_strdup(t->arena, scope), t->world->now);
-    join_announce(t, r, "ko_ny");
+    if (request_hand_on(r, scope, t->world->now))
+        join_announce(t, r, "ko_ny");
     return r;
 }
 
@@ -129,7 +129,7 @@ void coordinator_pass_to(struct turn *t, const char *action)
 {
     char *scope;
     const struct request *r = held_request(t, strtoll(action, &scope, 10));
-    bool mine = r && (r->taker == desk_of(t)->me->id || r->state == REQUEST_SENT);
+    bool mine = r && request_open(r) && (r->taker == desk_of(t)->me->id || r->state == REQUEST_SENT);
     if (!mine || *scope != ':' || !may_go_to(t, r, scope + 1)) {
         coordinator_choose(t, "list");
         return;
@@ -157,7 +157,7 @@ void request_decide(struct turn *t, const struct request *request, const char *s
 {
     bool proposed = request->proposed[0] && (refused || (scope && strcmp(scope, request->proposed) == 0));
     if (scope && may_go_to(t, request, scope)) {
-        if (proposed)
+        if (proposed || request->taker)
             tell_asker(t, request, "ko_videre_ja", scope);
         struct request *r = move(t, request, scope);
         value_moved(t, values_new(t, say_part(t, "fs_flyttet"), 3), r);
@@ -181,6 +181,8 @@ bool coordinator_pause(struct turn *t, const char *text)
     int64_t until = command_date(text, t->world->now);
     bool ends = strncasecmp(text, "slutt", 5) == 0 || strncasecmp(text, "av", 2) == 0 ||
                 strncasecmp(text, "ferdig", 6) == 0;
+    if (!until && !ends && *text && strncasecmp(text, "til", 3)) /* `pause fra jobben hjelper ikke` */
+        return false;
     effects->pause = until || ends;
     effects->pause_until = until;
     if (until)
@@ -228,8 +230,7 @@ bool coordinator_edit(struct turn *t, const char *text)
 {
     struct effects *effects = &t->step->effects;
     const char *point = first_point(t);
-    bool own = own_open(t) && !*text; /* `endre` alone is about the resident's own request */
-    if (!point || own)
+    if (!point || own_open(t) || strchr(text, '?')) /* about a request of their own, or a question */
         return false;
     if (!*text || strlen(text) >= WORDS_SIZE) {
         say_part(t, *text ? "ko_svar_langt" : "ko_endre_tomt");

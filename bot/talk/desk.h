@@ -1,5 +1,5 @@
 /* What the dialogue may know of requests in a turn: those of this chat, those of the coordinator whose chat
- * it is, and who could receive one. Loaded before the step (bot/desk.c), read only. */
+ * it is, and who could receive one. Loaded before the step (bot/deskwork.c), read only. */
 #ifndef TALK_DESK_H
 #define TALK_DESK_H
 

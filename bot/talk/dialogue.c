@@ -41,7 +41,8 @@ static void settle_language(struct turn *t)
     if (next->language_chosen)
         return;
     const struct understood *u = t->world->understood;
-    if (u && u->language && (!next->language || is_for_language(t)) &&
+    bool code = u && desk_code_in(t->event->text, t->event->text_len, t->arena); /* tells no language */
+    if (u && !code && u->language && (!next->language || is_for_language(t)) &&
         (!next->language || is_clear_change(next->language, u)))
         next->language = u->language;
     if (!next->language)
@@ -249,6 +250,8 @@ static void do_intent(struct turn *t, const struct intent *intent)
         return;
     }
     if (request_intent(t, intent)) {
+        if (also)
+            say_lines(t, also->reply, "alle");
         if (t->next->asked == t->state->asked)
             ask_draft_again(t);
         return;
@@ -320,7 +323,7 @@ static void do_crisis(struct turn *t)
     care_certain(t);
     if (t->event->edits)
         return;
-    if (t->state->relay)
+    if (relay_request(t))
         relay_ask(t);
     else if (t->state->draft.kind && join_is_step(t->state->asked))
         join_keep(t);
@@ -370,7 +373,7 @@ static void after_possible(struct turn *t)
 static bool says_yes_to_group(const struct turn *t)
 {
     const struct understood *u = t->world->understood;
-    return t->state->n_choices && strcmp(t->state->choices[0].action, "s.join") == 0 && u->intent &&
+    return t->state->n_standing && strcmp(t->state->standing[0].action, "s.join") == 0 && u->intent &&
            strcmp(u->intent->label, "ja") == 0;
 }
 
@@ -427,7 +430,7 @@ static void do_text(struct turn *t)
         care_possible_first(t);
     const struct choice *choice = choice_typed(t);
     if (!choice && says_yes_to_group(t))
-        choice = &t->state->choices[0];
+        choice = &t->state->standing[0];
     if (!choice && t->state->draft.kind && goes_on(&u->text)) {
         join_press(t, "go");
         return;
@@ -441,7 +444,7 @@ static void do_text(struct turn *t)
         do_action(t, choice->action);
     else if (beside)
         do_action(t, beside);
-    else if (do_asked(t) || (t->state->relay ? relay_text(t) : request_relay_wanted(t)))
+    else if (do_asked(t) || (!t->state->relay && request_relay_wanted(t)) || relay_text(t))
         t->next->misses = 0;
     else if (after_care && (!u->intent || u->score < SURE_ENOUGH))
         care_again(t);
@@ -546,6 +549,8 @@ static void keep_choices(struct turn *t)
                    next->asked == t->state->asked; /* an answer in between leaves the question open */
     if (!say->n_parts || (!say->n_offers && (say->urgent || goes_on)))
         return;
+    if (say->n_offers)
+        next->n_standing = 0; /* this is the newest list now */
     next->n_choices = say->n_offers;
     memset(next->choices, 0, sizeof next->choices);
     for (size_t i = 0; i < say->n_offers; i++)
@@ -560,7 +565,7 @@ static void plan_requests(struct turn *t)
 {
     struct effects *effects = &t->step->effects;
     for (size_t i = 0; i < effects->n_saves; i++)
-        request_plan(effects->saves[i], &t->world->desk->periods);
+        request_plan(effects->saves[i], &t->world->desk->periods, t->world->now);
 }
 
 void dialogue_step(const struct state *state, const struct event *event, const struct world *world,

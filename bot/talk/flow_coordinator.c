@@ -66,6 +66,7 @@ static void say_list(struct turn *t)
            open = 0;
     for (size_t i = 0; i < desk->n_held; i++)
         open += request_open(&desk->held[i]);
+    t->step->say.about = mine ? -1 : 0; /* their names stand in it */
     value_truth(&v[2], "tom", !new && !mine);
     value_text(&v[3], "andre", number_or_empty(t, open - new - mine));
     say_remember(t, "ko_liste");
@@ -97,7 +98,9 @@ static void say_help(struct turn *t)
     const struct coordinator *me = desk_of(t)->me;
     size_t n;
     struct scope *items = point_items(t, &n);
-    struct value *v = values_new(t, say_part(t, "ko_hjelp"), 4);
+    struct part *part = say_part(t, "ko_hjelp");
+    struct value *v = values_new(t, part, 4);
+    part->lines = "alle";
     value_list(&v[0], "steder", items, n);
     value_text(&v[1], "nye", number_or_empty(t, count_held(t, false)));
     value_text(&v[2], "mine", number_or_empty(t, count_held(t, true)));
@@ -118,6 +121,7 @@ static void say_ref(struct turn *t, const char *key, const struct request *r)
 
 void coordinator_show(struct turn *t, const struct request *r, bool again)
 {
+    t->step->say.about = r->id;
     const struct kommune *kommune = gazetteer_kommune(t->world->gazetteer, r->kommune);
     struct value *v = values_new(t, say_part(t, "ko_tatt"), 10);
     value_text(&v[0], "ref", ref_of(t, r));
@@ -128,6 +132,8 @@ void coordinator_show(struct turn *t, const struct request *r, bool again)
     value_contact(&v[5], r->reach, r->contact);
     value_text(&v[8], "ord", r->words);
     value_truth(&v[9], "igjen", again);
+    if (r->alarming)
+        say_lines(t, "ko_krise", "krise_selvmord");
     say_remember(t, "ko_tatt");
     offer_standing(t, "answer", r, "ko_svar");
     offer_standing(t, "close", r, "ko_ferdig");
@@ -163,19 +169,27 @@ static void take(struct turn *t, const struct request *request)
 
 /* ---- answering ---- */
 
+/* What is written later than this after [Svar] may be for somebody else: it is shown before it goes out. */
+static const int64_t answer_within = 30 * CLOCK_MINUTE;
+
 static void ask_answer(struct turn *t, const struct request *r)
 {
+    t->step->say.about = r->id;
     struct value *v = values_new(t, say_part(t, "ko_svar_skriv"), 2);
     value_text(&v[0], "ref", ref_of(t, r));
     value_text(&v[1], "navn", r->alias);
     say_remember(t, "ko_svar_skriv");
     t->next->asked = ASKED_ANSWER;
     t->next->about = r->id;
+    t->next->relay = 0;
+    t->next->relay_until = t->world->now + answer_within;
     offer_word(t, "ko:dont", "avbryt");
 }
 
 static void send_answer(struct turn *t, const struct request *request, const char *text)
 {
+    const struct understood *u = t->world->understood;
+    bool alarming = t->state->alarming || (u && u->care.level != CARE_NONE);
     struct request *r = change(t, request);
     request_touch(r, t->world->now);
     struct notice *notice = notify(t, TO_RESIDENT, r, "fs_svar");
@@ -184,6 +198,10 @@ static void send_answer(struct turn *t, const struct request *request, const cha
     value_text(&v[2], "ref", ref_of(t, r));
     value_text(&v[3], "tekst", arena_strdup(t->arena, text));
     notice_offer(t, notice, "relay", r, "svar");
+    notice->heard = true;
+    if (alarming) /* who reads words of a crisis gets the numbers with them */
+        notice->say.parts[notice->say.n_parts++] = (struct part){.key = "mulig_krise", .lines = "alle"};
+    t->step->say.about = r->id;
     v = values_new(t, say_part(t, "ko_svar_sendt"), 2);
     value_text(&v[0], "ref", ref_of(t, r));
     value_text(&v[1], "navn", r->alias);
@@ -196,12 +214,14 @@ static void send_answer(struct turn *t, const struct request *request, const cha
 /* The reference was typed: a wrong one would send private words to a stranger, so the name is shown first. */
 static void ask_sure(struct turn *t, const struct request *r, const char *text)
 {
+    t->step->say.about = r->id;
     struct value *v = values_new(t, say_part(t, "ko_svar_sikker"), 3);
     value_text(&v[0], "ref", ref_of(t, r));
     value_text(&v[1], "navn", r->alias);
     value_text(&v[2], "tekst", text);
     say_remember(t, "ko_svar_sikker");
     snprintf(t->next->pending, WORDS_SIZE, "%s", text);
+    t->next->alarming = t->world->understood && t->world->understood->care.level != CARE_NONE;
     t->next->asked = ASKED_ANSWER_SURE;
     t->next->about = r->id;
     offer_word(t, "ko:send", "ko_send");
@@ -210,6 +230,7 @@ static void ask_sure(struct turn *t, const struct request *r, const char *text)
 
 static void cannot_reach(struct turn *t, const struct request *r)
 {
+    t->step->say.about = r->id;
     struct value *v = values_new(t, say_part(t, "ko_kan_ikke_nas"), 4);
     value_text(&v[0], "ref", ref_of(t, r));
     value_text(&v[1], "navn", r->alias);
@@ -282,6 +303,7 @@ static enum ending ending_said(const char *text)
 /* How did it end? A message is just answered. */
 static void ask_ending(struct turn *t, const struct request *r)
 {
+    t->step->say.about = r->id;
     if (r->kind == REQUEST_MESSAGE) {
         close_with(t, r, ENDING_ANSWERED);
         return;
@@ -392,6 +414,10 @@ static void say_unknown(struct turn *t, const char *ref)
 /* A command about one request; false when it names none and none is meant. */
 static bool run_with_reference(struct turn *t, const struct command *c)
 {
+    if (!c->ref && (c->verb == VERB_TAKE || c->verb == VERB_PASS)) {
+        say_list(t); /* which one? */
+        return true;
+    }
     int64_t id = c->ref ? ref_read(c->ref, strlen(c->ref)) : 0;
     const struct request *r = c->ref ? (id ? held_request(t, id) : NULL) : only_mine(t);
     if (r)
@@ -490,7 +516,7 @@ static bool take_answer(struct turn *t)
     if (stops)
         coordinator_choose(t, "dont");
     else if (is_taker(t, about))
-        answer(t, about, u->text.raw, true);
+        answer(t, about, u->text.raw, t->world->now <= t->state->relay_until);
     return true;
 }
 
@@ -516,9 +542,7 @@ static bool stands_alone(const struct command *c, int64_t now)
     switch (c->verb) {
     case VERB_LIST:
     case VERB_HELP:
-    case VERB_RIGHT:
     case VERB_UNBIND:
-    case VERB_CLOSE:
         return true;
     case VERB_PAUSE:
         return command_date(c->rest, now) != 0;

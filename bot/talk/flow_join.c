@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "talk/flows.h"
 #include "talk/join.h"
 
@@ -111,6 +112,19 @@ bool join_possible(const struct turn *t, const struct contact_point *point)
     return roster_present(desk_of(t)->roster, scope, t->world->now);
 }
 
+/* Requests of the last 24 hours, withdrawn ones too: sent and taken back again and again they only trouble
+ * the coordinators. */
+enum { DAY_TIMES = 3 };
+
+static size_t sent_today(const struct turn *t)
+{
+    const struct desk *desk = desk_of(t);
+    size_t n = 0;
+    for (size_t i = 0; i < desk->n_own; i++)
+        n += desk->own[i].created > t->world->now - CLOCK_DAY;
+    return n;
+}
+
 /* An open request to the same place, or too many; then it is said and true. */
 static bool has_enough(struct turn *t, const char *scope)
 {
@@ -126,6 +140,11 @@ static bool has_enough(struct turn *t, const char *scope)
             offer_intent(t, "trekk");
             return true;
         }
+    if (sent_today(t) >= (size_t)(DAY_TIMES * desk->open_most)) {
+        say_part(t, "join_mange_i_dag");
+        offer_intent(t, "status");
+        return true;
+    }
     if (own_open(t) < (size_t)desk->open_most)
         return false;
     value_text(values_new(t, say_part(t, "join_mange"), 1), "antall",
@@ -197,6 +216,10 @@ static bool is_for_bot(const struct turn *t, size_t words_most)
     const struct understood *u = t->world->understood;
     if (!u->intent || u->score < SURE_QUESTION || u->intent->class == INTENT_ANSWER)
         return false;
+    bool label = t->state->asked == ASKED_WORDS && u->score >= SURE_LABEL && u->text.n_words <= FEW &&
+                 u->intent->class != INTENT_TALK;
+    if (label) /* `finn kontaktpunkt`, as it stands on a button */
+        return true;
     bool command = (u->score >= SURE_COMMAND || u->text.n_words == 1) &&
                    (u->intent->class == INTENT_COMMAND || is_about_requests(u->intent->label));
     return (command && u->text.n_words <= FEW) || (u->text.question && u->text.n_words <= words_most);
@@ -224,6 +247,18 @@ bool join_is_liv(const struct turn *t)
            text->n_words <= FEW_WORDS && strstr(text->raw, "Liv") && !strstr(text->raw, "Livet");
 }
 
+/* `blir 18 til sommeren`, `ikke fylt 18`, `har 4 barn`: then it is asked again. */
+static bool not_yet(const char *plain)
+{
+    static const char *const words[] = {"blir",  "fyller", "fyll ", "nesten", "snart", "ikke",
+                                        "ikkje", " til ",  "neste", "barn",   "born",  " om ",
+                                        "not ",  "almost", "soon",  "next",   "kids"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(plain, words[i]))
+            return true;
+    return false;
+}
+
 /* `jeg er 45`, `over 18`, `16 år`. */
 static bool take_age(struct turn *t)
 {
@@ -231,11 +266,11 @@ static bool take_age(struct turn *t)
     const struct text *text = &t->world->understood->text;
     const char *at = text->plain + strcspn(text->plain, "0123456789");
     long age = strtol(at, NULL, 10);
-    bool under = strstr(text->plain, "under ") || strstr(text->plain, "ikke fylt") ||
-                 strstr(text->plain, "ikkje fylt") || strstr(text->plain, "snart");
+    bool doubtful = not_yet(text->plain) || strpbrk(at + strspn(at, "0123456789"), "0123456789");
+    bool under = strstr(text->plain, "under ") != NULL;
     if (take_yes_no(t, "adult", "minor"))
         return true;
-    if (text->n_words > FEW_WORDS || age < LEAST || age > MOST || text->question)
+    if (text->n_words > FEW_WORDS || age < LEAST || age > MOST || text->question || doubtful)
         return false;
     join_press(t, age < ADULT || (age == ADULT && under) ? "minor" : "adult");
     return true;
@@ -336,6 +371,7 @@ static bool take_words(struct turn *t, size_t most)
         draft->words[0] = '\0'; /* nothing to add */
     else
         join_keep_words(draft, text->raw);
+    draft->alarming = t->world->understood->care.level != CARE_NONE;
     go_on(t);
     return true;
 }
@@ -369,8 +405,10 @@ void join_keep(struct turn *t)
 {
     const struct text *text = &t->world->understood->text;
     struct draft *draft = &t->next->draft;
-    if (t->state->asked == ASKED_WORDS && text->raw_len < WORDS_SIZE)
+    if (t->state->asked == ASKED_WORDS) {
         join_keep_words(draft, text->raw);
+        draft->alarming = true;
+    }
     say_part(t, "join_bevart");
     offer_word(t, "step:go", "fortsett");
 }
@@ -437,6 +475,7 @@ void join_press(struct turn *t, const char *action)
         press_reach(t, REACH_EMAIL);
     else if (strcmp(action, "skip") == 0) {
         draft->words[0] = '\0';
+        draft->alarming = false;
         go_on(t);
     } else if (strcmp(action, "name") == 0)
         go_to(t, ASKED_NAME);

@@ -62,16 +62,18 @@ static struct scope stored_scope(struct turn *t, const struct request *r)
     return (struct scope){v, VALUES};
 }
 
-enum { SHOWN_MOST = 8 };
+enum { SHOWN_MOST = 8, STORED_PAGE = 2 };
 
+/* At most `most` of the resident's requests, the newest first, without the `from` first ones. */
 static void value_requests(struct turn *t, struct value *value,
-                           struct scope (*scope_of)(struct turn *, const struct request *))
+                           struct scope (*scope_of)(struct turn *, const struct request *), size_t from,
+                           size_t most)
 {
     const struct desk *desk = desk_of(t);
-    size_t n = desk->n_own < SHOWN_MOST ? desk->n_own : SHOWN_MOST;
+    size_t left = from < desk->n_own ? desk->n_own - from : 0, n = left < most ? left : most;
     struct scope *items = arena_alloc(t->arena, (n + 1) * sizeof *items);
     for (size_t i = 0; i < n; i++)
-        items[i] = scope_of(t, &desk->own[i]);
+        items[i] = scope_of(t, &desk->own[from + i]);
     value_list(value, "foresporsler", items, n);
 }
 
@@ -110,7 +112,7 @@ static const struct request *only_open(const struct turn *t)
 static void say_status(struct turn *t)
 {
     struct value *v = values_new(t, say_part(t, "status_liste"), 2);
-    value_requests(t, &v[0], status_scope);
+    value_requests(t, &v[0], status_scope, 0, SHOWN_MOST);
     value_wishes(t, &v[1]);
     say_remember(t, "status_liste");
     offer_each(t, "relay", "skriv", true);
@@ -202,7 +204,8 @@ static const char *language_name(const struct turn *t)
     return names[t->next->language];
 }
 
-static void say_stored(struct turn *t)
+/* Everything, some requests at a time: their words may be long. */
+static void say_stored(struct turn *t, size_t from)
 {
     const struct draft *draft = &t->next->draft;
     struct value *v = values_new(t, say_part(t, "innsyn_liste"), 9);
@@ -213,9 +216,11 @@ static void say_stored(struct turn *t)
     value_text(&v[4], "utkast_kontakt", draft->contact);
     value_text(&v[5], "utkast_ord", draft->words[0] ? draft->words : t->next->pending);
     value_truth(&v[6], "koordinator", desk_of(t)->me != NULL);
-    value_requests(t, &v[7], stored_scope);
+    value_requests(t, &v[7], stored_scope, from, STORED_PAGE);
     value_wishes(t, &v[8]);
     say_remember(t, "innsyn_liste");
+    if (from + STORED_PAGE < desk_of(t)->n_own)
+        offer_word(t, arena_printf(t->arena, "stored:%zu", from + STORED_PAGE), "flere");
     offer_intent(t, "slett");
     offer_menu(t);
 }
@@ -230,8 +235,8 @@ bool request_intent(struct turn *t, const struct intent *intent)
         start_withdrawing(t);
     else if (strcmp(label, "endre") == 0 && own_open(t))
         start_changing(t);
-    else if (strcmp(label, "innsyn") == 0 && (desk->n_own || desk->wish || desk->me || t->next->draft.kind))
-        say_stored(t);
+    else if (strcmp(label, "innsyn") == 0)
+        say_stored(t, 0);
     else
         return false;
     return true;
@@ -321,6 +326,8 @@ void request_press(struct turn *t, const char *action)
         join_edit(t, request);
     else if ((request = request_at(t, action, "relay")))
         relay_open(t, request);
+    else if (strncmp(action, "stored:", 7) == 0)
+        say_stored(t, strtoul(action + 7, NULL, 10));
     else if (strcmp(action, "unwish") == 0)
         take_back_wish(t);
     else
@@ -357,14 +364,20 @@ static bool decide(struct turn *t, const char *act, const struct request *reques
         return false;
     if (!request_open(request) || ((moves || stays) && !request->proposed[0]))
         return false;
-    if (reserve && (scope_is_reserve(request->scope) || request->state != REQUEST_SENT))
+    char other[SCOPE_SIZE];
+    reserve_today(t, request, other);
+    if (reserve && !*other)
         return false;
     if ((moves || stays) &&
         request->seq != seq) { /* changed since: it may be another place that is asked about */
         request_ask_move(t, request);
         return true;
     }
-    request_decide(t, request, reserve ? request->reserve : moves ? request->proposed : NULL, stays);
+    request_decide(t, request,
+                   reserve ? arena_strdup(t->arena, other)
+                   : moves ? request->proposed
+                           : NULL,
+                   stays);
     return true;
 }
 

@@ -1,9 +1,12 @@
 /* What time brings to a request: reminders, the reserve contact, the end. Nobody is forgotten. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "talk/flows.h"
 #include "talk/join.h"
+
+enum { ASKED_IN_VAIN = 3 }; /* reminders after which no reserve is looked for; the people here are reminded */
 
 static void remind(struct turn *t, struct request *r, bool last)
 {
@@ -14,30 +17,61 @@ static void remind(struct turn *t, struct request *r, bool last)
     value_text(&v[0], "ref", ref_of(t, r));
     value_text(&v[1], "sted", scope_name(t, r->scope, LANGUAGE_NB));
     value_text(&v[2], "dager", days_since(t, r->since));
-    value_truth(&v[3], "siste", last && !scope_is_reserve(r->scope) && r->reserve[0]);
+    value_truth(&v[3], "siste",
+                last && !scope_is_reserve(r->scope) && *r->reserve &&
+                    roster_present(desk_of(t)->roster, r->reserve, t->world->now));
     notice_offer(t, notice, "take", r, "ko_ta");
     notice_offer(t, notice, "pass", r, "ko_videre");
 }
 
-/* Who waits hears that it takes long, is given other ways, and is asked whether somebody else may have it. */
-static void tell_waiting(struct turn *t, const struct request *r)
+/* The reserve contact that could have it today: the one that was named before the yes, else any for the
+ * place; that one is asked about. Empty: none. */
+void reserve_today(const struct turn *t, const struct request *r, char scope[SCOPE_SIZE])
 {
-    bool reserve = !scope_is_reserve(r->scope) && *r->reserve &&
-                   roster_present(desk_of(t)->roster, r->reserve, t->world->now);
-    struct notice *notice = notify(t, TO_RESIDENT, r, "fs_ventet");
+    const struct roster *roster = desk_of(t)->roster;
+    snprintf(scope, SCOPE_SIZE, "%s", r->reserve);
+    if (scope_is_reserve(r->scope))
+        scope[0] = '\0';
+    else if (!*scope || !roster_present(roster, scope, t->world->now))
+        roster_reserve(roster, r->kommune, t->world->now, scope);
+}
+
+/* Who waits hears that it takes long, is given other ways, and is asked whether somebody else may have it. */
+static void tell_waiting(struct turn *t, const struct request *r, const char *key)
+{
+    char reserve[SCOPE_SIZE];
+    struct notice *notice = notify(t, TO_RESIDENT, r, key);
     struct value *v = notice_values(t, notice, 8);
+    reserve_today(t, r, reserve);
     value_recipient(t, &v[0], r->scope, r->language);
     value_text(&v[2], "ref", ref_of(t, r));
-    value_reserve(t, &v[3], reserve ? r->reserve : "");
+    value_reserve(t, &v[3], arena_strdup(t->arena, reserve));
     value_ways(t, &v[5], r->scope);
-    if (!reserve)
+    if (!*reserve)
         return;
     notice_offer(t, notice, "reserve", r, "reserve_ja");
     notice_offer(t, notice, "wait", r, "vent");
 }
 
+/* Nobody is left who could take it: staff must find somebody. */
+static void tell_staff_of(struct turn *t, const struct request *r)
+{
+    struct value *v = notice_values(t, notify_scope(t, "s", 0, NULL, "ko_ingen"), 2);
+    value_text(&v[0], "ref", ref_of(t, r));
+    value_text(&v[1], "sted", scope_name(t, r->scope, LANGUAGE_NB));
+}
+
 static void to_reserve(struct turn *t, struct request *r)
 {
+    char other[SCOPE_SIZE];
+    reserve_today(t, r, other);
+    if (*other && strcmp(other, r->reserve) &&
+        r->reminded < ASKED_IN_VAIN) { /* not named before: a new yes is needed */
+        tell_waiting(t, r, "fs_ventet");
+        r->reminded = ASKED_IN_VAIN;
+        r->seq++;
+        return;
+    }
     const char *before = scope_name(t, r->scope, r->language);
     bool at_reserve = scope_is_reserve(r->scope), week = r->reminded >= 2;
     bool reserve = *r->reserve && !scope_is_reserve(r->scope) &&
@@ -53,8 +87,8 @@ static void to_reserve(struct turn *t, struct request *r)
         value_reserve(t, &v[4], r->reserve);
         join_announce(t, r, "ko_ny");
     } else {
-        enum { ASKED_IN_VAIN = 3 }; /* the reserve is not looked for again; the people here are reminded */
         value_ways(t, &v[4], r->scope);
+        tell_staff_of(t, r);
         r->reminded = r->reminded < ASKED_IN_VAIN ? ASKED_IN_VAIN : r->reminded + 1;
         r->seq++;
     }
@@ -71,6 +105,8 @@ static void remind_taker(struct turn *t, struct request *r)
     value_text(&v[2], "dager", days_since(t, r->since));
     notice_offer(t, notice, "answer", r, "ko_svar");
     notice_offer(t, notice, "close", r, "ko_ferdig");
+    if (r->reminded == 1) /* the resident need not wait in silence either */
+        tell_waiting(t, r, "fs_stille");
 }
 
 static void expire(struct turn *t, struct request *r)
@@ -112,7 +148,9 @@ void time_passes(struct turn *t, const struct request *request)
         t->step->effects.purge = request->due <= t->world->now ? request : NULL;
         return;
     }
-    if (request->state == REQUEST_TAKEN && !roster_find(desk->roster, request->taker)) {
+    const struct coordinator *taker = roster_find(desk->roster, request->taker);
+    bool away = !taker || !coordinator_present(taker, t->world->now);
+    if (request->state == REQUEST_TAKEN && away && request->due <= t->world->now) {
         taker_gone(t, request);
         return;
     }
@@ -123,7 +161,7 @@ void time_passes(struct turn *t, const struct request *request)
     case DUE_REMIND_LAST: {
         struct request *r = change(t, request);
         remind(t, r, true);
-        tell_waiting(t, r);
+        tell_waiting(t, r, "fs_ventet");
         break;
     }
     case DUE_RESERVE:
@@ -131,6 +169,9 @@ void time_passes(struct turn *t, const struct request *request)
         break;
     case DUE_REMIND_TAKER:
         remind_taker(t, change(t, request));
+        break;
+    case DUE_RELEASE:
+        taker_gone(t, request);
         break;
     case DUE_EXPIRE:
         expire(t, change(t, request));

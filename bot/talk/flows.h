@@ -8,6 +8,8 @@
  * or words for somebody else. */
 #define SURE_COMMAND  0.6
 #define SURE_QUESTION 0.5
+#define SURE_WISH     0.8
+#define SURE_LABEL    0.95
 
 /* One turn under way. */
 struct turn {
@@ -37,7 +39,7 @@ void value_text(struct value *value, const char *name, const char *text); /* NUL
 void value_truth(struct value *value, const char *name, bool truth);
 void value_list(struct value *value, const char *name, const struct scope *items, size_t count);
 
-/* Buttons: `word` is a label of the reply set. Actions stand in actions.c. */
+/* Buttons: `word` is a label of the reply set. What an action means is in dialogue.c. */
 void offer_word(struct turn *t, const char *action, const char *word);
 void offer_literal(struct turn *t, const char *action, const char *literal);
 /* A button that asks what the intent of this label answers. */
@@ -132,6 +134,9 @@ bool standing_press(struct turn *t, const char *action); /* a button under a not
 
 /* The way to the coordinator: what is written goes to them while it is open. */
 void relay_open(struct turn *t, const struct request *request);
+/* The request whose coordinator would get what is written: the way is open, or they wrote just now; or NULL.
+ */
+const struct request *relay_request(const struct turn *t);
 bool relay_text(struct turn *t); /* false: the message is not for the coordinator */
 void relay_ask(struct turn *t);  /* shall the coordinator have what was just written? */
 void relay_decide(struct turn *t, bool yes);
@@ -144,6 +149,8 @@ bool coordinator_press(struct turn *t, const char *act,
 void coordinator_choose(struct turn *t, const char *action); /* a button of a reply, behind `ko:` */
 void coordinator_bind(struct turn *t);                       /* `koble KODE` */
 
+/* The reserve contact that could have the request today (flow_time.c). */
+void reserve_today(const struct turn *t, const struct request *request, char scope[SCOPE_SIZE]);
 /* What time brings to a request; the turn is nobody's. */
 void time_passes(struct turn *t, const struct request *request);
 /* The one who took it is gone: it is anybody's in its scope again, and everybody hears. */

@@ -1,4 +1,4 @@
-/* What the two files of the resident's flow share. */
+/* What the files of the resident's flow share. */
 #ifndef TALK_JOIN_H
 #define TALK_JOIN_H
 

@@ -149,6 +149,8 @@ void join_keep_words(struct draft *draft, const char *raw)
     for (size_t i = 0; i < len && n + 1 < WORDS_SIZE; i++)
         if ((unsigned char)raw[i] >= 0x20 || raw[i] == '\n')
             draft->words[n++] = raw[i];
+    while (n && n + 1 == WORDS_SIZE && ((unsigned char)raw[n] & 0xC0) == 0x80)
+        n--; /* not within a character */
     draft->words[n] = '\0';
 }
 
@@ -185,6 +187,7 @@ static struct request *make_request(struct turn *t)
     memcpy(request->alias, draft->alias, ALIAS_SIZE);
     memcpy(request->contact, draft->contact, CONTACT_SIZE);
     memcpy(request->words, draft->words, WORDS_SIZE);
+    request->alarming = draft->alarming;
     snprintf(request->place, sizeof request->place, "%s", t->next->place);
     memcpy(request->kommune, t->next->kommune, sizeof request->kommune);
     snprintf(request->network, NETWORK_SIZE, "%s", desk_of(t)->network);
@@ -241,6 +244,7 @@ void join_edit(struct turn *t, const struct request *request)
     draft->kind = request->kind == REQUEST_MESSAGE ? DRAFT_MESSAGE : DRAFT_JOIN;
     draft->changes = request->id;
     draft->reach = request->reach;
+    draft->alarming = request->alarming;
     memcpy(draft->scope, request->scope, SCOPE_SIZE);
     memcpy(draft->reserve, request->reserve, SCOPE_SIZE);
     memcpy(draft->alias, request->alias, ALIAS_SIZE);
@@ -277,7 +281,8 @@ static void save_change(struct turn *t)
     memcpy(request->contact, draft->contact, CONTACT_SIZE);
     memcpy(request->words, draft->words, WORDS_SIZE);
     request->reach = draft->reach;
-    request_touch(request, t->world->now);
+    request_note(request);
+    request->alarming = draft->alarming;
     if (request->taker)
         tell_taker(t, request);
     struct value *v = values_new(t, say_part(t, "endre_lagret"), 3);

@@ -48,7 +48,7 @@ void relay_close(struct turn *t)
 static void pass_on(struct turn *t, const struct request *request, const char *text, bool alarming)
 {
     struct request *r = change(t, request);
-    request_touch(r, t->world->now);
+    request_note(r);
     struct notice *notice = notify(t, TO_TAKER, r, "ko_melding");
     struct value *v = notice_values(t, notice, 3);
     value_text(&v[0], "ref", ref_of(t, r));
@@ -65,15 +65,32 @@ static void pass_on(struct turn *t, const struct request *request, const char *t
     offer_word(t, "relay-end", "relay_slutt");
 }
 
+const struct request *relay_request(const struct turn *t)
+{
+    bool heard = t->state->heard && t->world->now <= t->state->heard_until;
+    int64_t id = t->state->relay ? t->state->relay : heard ? t->state->heard : 0;
+    const struct request *request = id ? own_request(t, id) : NULL;
+    return request && request->state == REQUEST_TAKEN ? request : NULL;
+}
+
+static void say_too_long(struct turn *t)
+{
+    value_text(values_new(t, say_part(t, "join_ord_langt"), 1), "tegn",
+               arena_printf(t->arena, "%d", WORDS_SIZE - 1));
+}
+
 void relay_ask(struct turn *t)
 {
-    const struct request *request = own_request(t, t->state->relay);
+    const struct request *request = relay_request(t);
     const struct text *text = &t->world->understood->text;
-    if (!request || request->state != REQUEST_TAKEN || text->raw_len >= WORDS_SIZE)
+    bool more = t->state->asked == ASKED_RELAY_SURE &&
+                t->state->pending[0]; /* two in a row: neither is lost */
+    if (!request)
         return;
-    bool more = t->state->asked == ASKED_RELAY_SURE && t->state->pending[0] &&
-                strlen(t->state->pending) + text->raw_len + 2 <
-                    WORDS_SIZE; /* two in a row: neither is lost */
+    if (text->raw_len + (more ? strlen(t->state->pending) + 1 : 0) >= WORDS_SIZE) {
+        say_too_long(t);
+        return;
+    }
     const char *waits = more ? arena_printf(t->arena, "%s\n%s", t->state->pending, text->raw) : text->raw;
     memset(t->next->pending, 0, sizeof t->next->pending);
     memcpy(t->next->pending, waits, strlen(waits));
@@ -139,12 +156,34 @@ static bool is_question(const struct understood *u)
            (u->intent->class == INTENT_TALK || u->intent->class == INTENT_FLOW);
 }
 
+/* What the bot does itself though the message could be for somebody else. */
+static bool is_for_bot(const struct understood *u)
+{
+    enum { FEW = 6 };
+    bool wish = u->intent && u->intent->class == INTENT_FLOW && u->score >= SURE_WISH &&
+                u->text.n_words <= FEW;
+    return is_command(u) || wish;
+}
+
+/* The coordinator wrote just now, and the way is not open: is this the answer? */
+static bool text_after_answer(struct turn *t)
+{
+    const struct understood *u = t->world->understood;
+    if (!relay_request(t) || is_for_bot(u))
+        return false;
+    if (is_question(u))
+        answer_intent(t, u->intent);
+    relay_ask(t);
+    return true;
+}
+
 bool relay_text(struct turn *t)
 {
     const struct understood *u = t->world->understood;
     const struct request *request = own_request(t, t->state->relay);
+    bool asked = t->state->asked == ASKED_RELAY_SURE && t->state->pending[0];
     if (!t->state->relay)
-        return false;
+        return text_after_answer(t);
     if (!request || request->state != REQUEST_TAKEN || is_end(&u->text)) {
         relay_close(t);
         return true;
@@ -155,18 +194,13 @@ bool relay_text(struct turn *t)
         say_about(t, "relay_lukket", request);
         relay_ask(t);
         t->next->relay = 0;
-        return true;
-    }
-    if (u->text.raw_len >= WORDS_SIZE) {
-        value_text(values_new(t, say_part(t, "join_ord_langt"), 1), "tegn",
-                   arena_printf(t->arena, "%d", WORDS_SIZE - 1));
-        return true;
-    }
-    if (u->care.level == CARE_POSSIBLE) {
+    } else if (asked || u->care.level == CARE_POSSIBLE) {
         relay_ask(t);
     } else if (is_question(u)) {
         answer_intent(t, u->intent);
         relay_ask(t);
+    } else if (u->text.raw_len >= WORDS_SIZE) {
+        say_too_long(t);
     } else {
         pass_on(t, request, u->text.raw, false);
     }

@@ -155,7 +155,17 @@ bool request_touch(struct request *request, int64_t now)
     return true;
 }
 
+bool request_note(struct request *request)
+{
+    if (!request_open(request))
+        return false;
+    request->seq++;
+    return true;
+}
+
 /* ---- time ---- */
+
+enum { TAKER_REMINDED_MOST = 3 };
 
 enum due request_is_due(const struct request *request, const struct periods *periods, bool somebody,
                         int64_t now)
@@ -167,7 +177,7 @@ enum due request_is_due(const struct request *request, const struct periods *per
     if (now < request->due)
         return DUE_NOTHING;
     if (request->state == REQUEST_TAKEN)
-        return DUE_REMIND_TAKER;
+        return request->reminded < TAKER_REMINDED_MOST ? DUE_REMIND_TAKER : DUE_RELEASE;
     bool at_reserve = scope_is_reserve(request->scope);
     if (!at_reserve && request->reminded <= 2 && (!somebody || request->reminded == 2))
         return DUE_RESERVE;
@@ -198,7 +208,7 @@ static int64_t next_reminder(const struct request *request, const struct periods
     return waiting_reminder(request, periods);
 }
 
-void request_plan(struct request *request, const struct periods *periods)
+void request_plan(struct request *request, const struct periods *periods, int64_t now)
 {
     if (!request_open(request)) {
         request->due = request->closed + periods->kept;
@@ -206,6 +216,8 @@ void request_plan(struct request *request, const struct periods *periods)
     }
     int64_t reminder = next_reminder(request, periods);
     int64_t end = request->created + periods->open_most;
+    if (request->reminded > 0)
+        reminder = later(reminder, clock_working(now + periods->first / 6));
     request->due = reminder < end ? reminder : end;
 }
 

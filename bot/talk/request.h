@@ -67,6 +67,7 @@ struct request {
     enum reach reach;
     enum language language;
     bool unreachable; /* the resident has closed the chat */
+    bool alarming;    /* the words may tell of a crisis */
     char network[NETWORK_SIZE], chat[CHAT_SIZE];
     char scope[SCOPE_SIZE];    /* whose it is: `p:<contact point>`, `f:<fylke>`, `f:land` (talk/roster.h) */
     char reserve[SCOPE_SIZE];  /* the reserve contact that the resident said yes to; empty: none */
@@ -76,7 +77,7 @@ struct request {
     char place[64], kommune[5];
     int64_t created, closed; /* ms */
     int64_t since;           /* when it came into this state and scope */
-    int64_t changed;         /* last transition or message */
+    int64_t changed;         /* last transition, or message of the taker */
     int reminded;            /* reminders given: SENT since `since`, TAKEN since `changed` */
     int64_t due;             /* when time has to look at it next */
 };
@@ -101,8 +102,10 @@ bool request_hand_on(struct request *request, const char *scope, int64_t now);
 /* Asks the resident whether `scope` may have it; empty: the question is settled. */
 bool request_propose(struct request *request, const char *scope, int64_t now);
 bool request_close(struct request *request, enum ending ending, int64_t now);
-/* Alias, contact or words have been changed, or a message went across. */
+/* The taker has written to the resident. */
 bool request_touch(struct request *request, int64_t now);
+/* The resident has written, or changed alias, contact or words: that quiets no reminder. */
+bool request_note(struct request *request);
 
 bool request_open(const struct request *request); /* not closed */
 bool scope_is_reserve(const char *scope);
@@ -117,13 +120,14 @@ struct periods {
     int64_t open_most, kept; /* open at most; kept after it was closed */
 };
 
-enum due { DUE_NOTHING, DUE_REMIND, DUE_REMIND_LAST, DUE_RESERVE, DUE_REMIND_TAKER, DUE_EXPIRE };
+enum due { DUE_NOTHING, DUE_REMIND, DUE_REMIND_LAST, DUE_RESERVE, DUE_REMIND_TAKER, DUE_RELEASE, DUE_EXPIRE };
 
 /* What is due for an open request at `now`, given whether anybody can take it in its scope today. */
 enum due request_is_due(const struct request *request, const struct periods *periods, bool somebody,
                         int64_t now);
-/* Sets request->due: the next moment to look, in working hours of Oslo but for expiry. */
-void request_plan(struct request *request, const struct periods *periods);
+/* Sets request->due: the next moment to look, in working hours of Oslo but for expiry; after a reminder never
+ * before some hours have gone, also when time has been lost (the program was down). */
+void request_plan(struct request *request, const struct periods *periods, int64_t now);
 
 /* ---- contact ---- */
 

@@ -1,5 +1,5 @@
 /* The people who may receive requests: coordinators with their duties and the chats they are reached in. Read
- * only; made by store/roster.c, a new one after each change. Small: some hundreds of people. */
+ * only; made by store/people.c, a new one after each change. Small: some hundreds of people. */
 #ifndef TALK_ROSTER_H
 #define TALK_ROSTER_H
 

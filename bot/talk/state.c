@@ -54,6 +54,7 @@ static void write_draft(const struct draft *draft, struct buf *out)
     write_number(out, "draft", (int)draft->kind);
     write_number(out, "step", (int)draft->step);
     write_number(out, "seen", draft->seen);
+    write_number(out, "grave", draft->alarming);
     write_long(out, "changes", draft->changes);
     write_text(out, "scope", draft->scope);
     write_text(out, "reserve", draft->reserve);
@@ -98,11 +99,15 @@ void state_write(const struct state *state, struct buf *out)
     write_long(out, "about", state->about);
     write_long(out, "relay", state->relay);
     write_long(out, "until", state->relay_until);
+    write_long(out, "heard", state->heard);
+    write_long(out, "hearing", state->heard_until);
     write_words(out, "pending", state->pending);
     write_number(out, "alarming", state->alarming);
     write_text(out, "tag", state->tag);
     for (size_t i = 0; i < state->n_choices; i++)
         buf_addf(out, "choice=%s\t%s\n", state->choices[i].action, state->choices[i].label);
+    for (size_t i = 0; i < state->n_standing; i++)
+        buf_addf(out, "standing=%s\t%s\n", state->standing[i].action, state->standing[i].label);
 }
 
 static int copy(char *to, size_t size, const char *from, size_t len)
@@ -137,12 +142,12 @@ static int read_degrees(const char *value, size_t len, double *degrees)
     return *end || !(*degrees >= -180 && *degrees <= 180) ? -1 : 0;
 }
 
-static int read_choice(struct state *state, const char *value, size_t len)
+static int read_choice(struct choice *choices, size_t *count, size_t most, const char *value, size_t len)
 {
-    const char *tab = memchr(value, '\t', len);
-    if (!tab || state->n_choices == CHOICES_MOST)
+    const char *tab = memchr(value, '	', len);
+    if (!tab || *count == most)
         return -1;
-    struct choice *choice = &state->choices[state->n_choices++];
+    struct choice *choice = &choices[(*count)++];
     return copy(choice->action, ACTION_SIZE, value, (size_t)(tab - value)) ||
                    copy(choice->label, LABEL_SIZE, tab + 1, (size_t)(value + len - tab - 1))
                ? -1
@@ -222,6 +227,8 @@ static int read_draft(struct draft *draft, const char *key, const char *value, s
     } else if (strcmp(key, "step") == 0) {
         rc = read_number(value, len, ASKED_SUMMARY, &number);
         draft->step = (enum asked)number;
+    } else if (strcmp(key, "grave") == 0) {
+        rc = read_flag(value, len, &draft->alarming);
     } else if (strcmp(key, "seen") == 0) {
         rc = read_flag(value, len, &draft->seen);
     } else if (strcmp(key, "reach") == 0) {
@@ -284,6 +291,10 @@ static int read_pair(struct state *state, const char *name, size_t name_len, con
         return read_long(value, len, &state->relay);
     if (strcmp(key, "until") == 0)
         return read_long(value, len, &state->relay_until);
+    if (strcmp(key, "heard") == 0)
+        return read_long(value, len, &state->heard);
+    if (strcmp(key, "hearing") == 0)
+        return read_long(value, len, &state->heard_until);
     if (strcmp(key, "alarming") == 0)
         return read_flag(value, len, &state->alarming);
     if (strcmp(key, "pending") == 0)
@@ -293,7 +304,11 @@ static int read_pair(struct state *state, const char *name, size_t name_len, con
     int draft = read_draft(&state->draft, key, value, len);
     if (draft)
         return draft < 0 ? -1 : 0;
-    return strcmp(key, "choice") == 0 ? read_choice(state, value, len) : -1;
+    if (strcmp(key, "choice") == 0)
+        return read_choice(state->choices, &state->n_choices, CHOICES_MOST, value, len);
+    return strcmp(key, "standing") == 0
+               ? read_choice(state->standing, &state->n_standing, STANDING_MOST, value, len)
+               : -1;
 }
 
 int state_read(struct state *state, const char *text, size_t len)

@@ -10,7 +10,15 @@
 #include "talk/request.h"
 #include "text/language.h"
 
-enum { CHOICES_MOST = 8, ACTION_SIZE = 128, LABEL_SIZE = 64, NAME_SIZE = 64, KEY_SIZE = 40, TOPIC_SIZE = 24 };
+enum {
+    CHOICES_MOST = 8,
+    STANDING_MOST = 4,
+    ACTION_SIZE = 128,
+    LABEL_SIZE = 64,
+    NAME_SIZE = 64,
+    KEY_SIZE = 40,
+    TOPIC_SIZE = 24
+};
 
 /* What the bot asked last and still waits for. */
 enum asked {
@@ -43,6 +51,7 @@ enum draft_kind { DRAFT_NONE, DRAFT_JOIN, DRAFT_MESSAGE, DRAFT_START };
 struct draft {
     enum draft_kind kind;
     enum asked step;          /* where it stands, also while something else is asked in between */
+    bool alarming;            /* the words may tell of a crisis */
     bool seen;                /* the summary was shown: an answer leads back to it */
     int64_t changes;          /* the sent request that it changes, 0: a new one */
     char scope[SCOPE_SIZE];   /* who is to get it */
@@ -75,12 +84,18 @@ struct state {
     struct draft draft;
     int64_t about; /* request that the open question concerns */
     int64_t relay; /* request whose coordinator gets what is written, until `relay_until`; 0: none */
-    int64_t relay_until;
+    int64_t
+        relay_until; /* also: until when the answer that was asked for goes out without being shown again */
+    int64_t heard;   /* request whose coordinator wrote last: what is written next may be the answer … */
+    int64_t heard_until;      /* … until then */
     char pending[WORDS_SIZE]; /* a message that waits for a yes before it goes to somebody */
     bool alarming;            /* it may tell of a crisis */
     char tag[EVENT_TAG];      /* turn that offered the choices */
     struct choice choices[CHOICES_MOST];
     size_t n_choices;
+    struct choice standing[STANDING_MOST]; /* buttons under a notice that came after the last reply: pressing
+                                              works always, these answer to numbers and words */
+    size_t n_standing;
 };
 
 /* Leaves what was being written and asked: the draft, the waiting message, the question. */

@@ -48,6 +48,7 @@ struct say {
     size_t n_offers;
     bool ask_location; /* the network may offer to share the position */
     bool urgent;       /* crisis: may overtake, never waits */
+    int64_t about;     /* a request whose person's words or name stand in it; -1: several, 0: none */
 };
 
 /* Who gets a message that nobody's turn asked for. */
@@ -64,6 +65,7 @@ struct notice {
     const char *scope;             /* TO_SCOPE */
     int64_t but;                   /* TO_SCOPE: a coordinator who knows already, 0: nobody */
     const struct wish *wish;       /* TO_WISHER */
+    bool heard; /* TO_RESIDENT: the coordinator's own words; what is written next may be the answer */
     struct say say;
 };
 

@@ -14,7 +14,7 @@
 #include "text/language.h"
 #include "text/template.h"
 
-enum { REPLY_LARGEST = 6000 }; /* bytes of a rendered text */
+enum { REPLY_LARGEST = 12000 }; /* bytes of a rendered text */
 
 struct replies;
 

@@ -22,6 +22,14 @@ void ask_add(struct ask *ask, const char *name, const char *text)
         ask->with[ask->count++] = (struct ask_pair){name, text};
 }
 
+/* Text that is not UTF-8 cannot be written: then the whole must not go out. */
+static json_t *text_value(const char *text, struct buf *out)
+{
+    json_t *value = json_string(text);
+    out->failed = out->failed || !value;
+    return value;
+}
+
 static void dump(json_t *root, struct buf *out)
 {
     char *text = json_dumps(root, JSON_COMPACT);
@@ -37,7 +45,7 @@ void ask_write(const struct ask *ask, struct buf *out)
 {
     json_t *with = json_object();
     for (size_t i = 0; i < ask->count; i++)
-        json_object_set_new(with, ask->with[i].name, json_string(ask->with[i].text));
+        json_object_set_new(with, ask->with[i].name, text_value(ask->with[i].text, out));
     dump(json_pack("{s:s, s:s, s:o}", "id", ask->id, "ask", ask->what, "with", with), out);
 }
 
@@ -106,16 +114,16 @@ void answer_write(const struct answer *answer, struct buf *out)
 {
     json_t *root = json_object(), *columns = json_array(), *rows = json_array();
     for (size_t i = 0; i < answer->n_columns; i++)
-        json_array_append_new(columns, json_string(answer->columns[i]));
+        json_array_append_new(columns, text_value(answer->columns[i], out));
     for (size_t i = 0; i < answer->n_rows; i++) {
         json_t *row = json_array();
         for (size_t k = 0; k < answer->n_columns; k++)
-            json_array_append_new(row, json_string(answer->cells[i * COLUMNS_MOST + k]));
+            json_array_append_new(row, text_value(answer->cells[i * COLUMNS_MOST + k], out));
         json_array_append_new(rows, row);
     }
     json_object_set_new(root, "id", json_string(answer->id));
     if (answer->error)
-        json_object_set_new(root, "error", json_string(answer->error));
+        json_object_set_new(root, "error", text_value(answer->error, out));
     json_object_set_new(root, "columns", columns);
     json_object_set_new(root, "rows", rows);
     dump(root, out);
@@ -154,8 +162,9 @@ int answer_read(const char *payload, size_t len, struct arena *arena, struct ans
     if (!root)
         return -1;
     answer->id = text_of(json_object_get(root, "id"), CONTRACT_ID_LARGEST, arena);
-    answer->error = text_of(json_object_get(root, "error"), 4000, arena);
-    int rc = answer->id ? read_table(root, arena, answer) : -1;
+    const json_t *error = json_object_get(root, "error");
+    answer->error = error ? text_of(error, CONTRACT_LIST_LARGEST, arena) : NULL;
+    int rc = answer->id && (!error || answer->error) ? read_table(root, arena, answer) : -1;
     json_decref(root);
     return rc;
 }

@@ -127,7 +127,7 @@ struct counter {
     int64_t value;
 };
 
-enum { COUNTERS_MOST = 32, FAULTS_MOST = 8 };
+enum { COUNTERS_MOST = 48, FAULTS_MOST = 8 };
 
 struct status {
     bool online;

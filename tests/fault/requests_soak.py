@@ -17,7 +17,6 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "live"))
-import rig
 import soak
 from desk_rig import REFERENCE, bind, table, value_of
 from rig import Rig, TOPICS, wait_until
@@ -401,6 +400,11 @@ class World:
     def taker_chats(self, reference):
         return [chat for who in self.coordinators if who.number in self.ledger.takers.get(reference, ()) for chat in who.chats]
 
+    def heard(self, token):
+        """What was answered to the messages that hold a token."""
+        return [person.replies[message["id"]]["text"][:200] for person in self.people for message in person.sent
+                if token in message.get("text", "") and message["id"] in person.replies]
+
     def shown(self):
         """((network, chat), out) of all that came, once by id."""
         return [((name, out["chat"]), out) for name, desk in self.desks.items() for out in list(desk.shown.values())]
@@ -471,7 +475,8 @@ def check_private(world):
             if reference:
                 allowed |= {ledger.requests[reference].owner.place} if token in ledger.answered else \
                     set(world.taker_chats(reference))
-            assert place in allowed, f"{place} has read {token} of {writer}: {out['text'][:100]!r}"
+            assert place in allowed, (f"{place} has read {token} of {writer}: {out['text'][:100]!r}; the writer heard "
+                                      f"{world.heard(token)}")
             if request and place != writer:
                 details[request.reference].add(place)
         if place in residents:

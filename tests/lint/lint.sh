@@ -117,9 +117,20 @@ check_numbers()
     done
 }
 
+# Each word that the dialogue puts on a button stands in the list that the texts are checked against.
+check_labels()
+{
+    grep -noE '(offer_word|offer_both|offer_standing|notice_offer|offer_intent)\(.*"[a-z_]+"\)' bot/talk/*.c |
+        sed -nE 's/^([^:]+:[0-9]+):.*"([a-z_]+)"\)$/\1 \2/p' | while read -r where word; do
+        grep -q "\"$word\"" bot/talk/keys_used.c ||
+            echo "$where: the button's word \"$word\" is not in bot/talk/keys_used.c"
+    done
+}
+
 check_replies()
 {
     local language
+    check_labels
     check_numbers
     for language in nn en; do
         diff <(cd replies/nb && ls ./*.md) <(cd replies/$language && ls ./*.md) |

@@ -33,7 +33,8 @@ def invite(r, *arguments, **settings):
 
 
 def bind(r, bridge, chat, *arguments, **settings):
-    """Makes a coordinator of a chat; the reply."""
+    """Makes a coordinator of a chat; the reply. A word first, for the language: a code may look like English."""
+    bridge.ask(chat, "hva koster det")
     reply = bridge.ask(chat, f"koble {invite(r, *arguments, **settings)}")
     assert "koblet til" in reply["text"], reply["text"]
     return reply

@@ -14,7 +14,7 @@ import time
 
 import rig
 from bridge_rig import Network
-from desk_rig import REFERENCE, bind, buttons, fill_in, invite, join, notice, notices, press, table, value_of
+from desk_rig import REFERENCE, bind, fill_in, invite, join, notice, notices, press, table, value_of
 from rig import Client, Rig, TOPICS, never, wait_until
 
 DAY = 24 * 3600 * 1000
@@ -202,15 +202,12 @@ def test_erasure_takes_what_waits_for_the_coordinator():
         reference = join(b, "ola", alias=SECRETS["name"], contact="+46701234567", words=SECRETS["words"])
         take = value_of(notice(staff, "kari", reference), "Ta")
         staff.deliver = False
-        press(b, "ola", notice_after(b, "ola", staff.send("kari", choice=take), reference), "Skriv til")
+        staff.send("kari", choice=take)
+        press(b, "ola", notice(b, "ola", ("har tatt forespørselen", reference)), "Skriv til")
         assert "Sendt til" in b.ask("ola", f"{SECRETS['relayed']} er gøy")["text"]
         b.ask("ola", "ferdig")
         press(b, "ola", b.ask("ola", "slett"), "Ja, slett alt")
         wait_no_traces(r, [SECRETS[kind] for kind in ("name", "phone", "words", "relayed")])
-
-
-def notice_after(bridge, chat, _sent, reference):
-    return notice(bridge, chat, ("har tatt forespørselen", reference))
 
 
 def test_erasure_reaches_a_copy_that_nobody_fetched():
@@ -261,7 +258,7 @@ def test_rows_go_when_their_time_is_over():
         for text in ("Voss", "Ja, 18 eller eldre", SECRETS["draft"], "Ja, det er greit"):
             out = b.ask("onsker", text)
         assert "registrert" in out["text"], out["text"]
-        assert "sendt videre" in b.ask("kari", f"endre Telefonen er {SECRETS['relayed']}")["text"].lower() or True
+        b.ask("kari", f"endre Telefonen er {SECRETS['relayed']}")
         code = invite(r, "link-bergen")
         core.stop()
         assert traces(r.folder, [SECRETS["draft"]]) and traces(r.folder, [SECRETS["words"]])
@@ -269,8 +266,7 @@ def test_rows_go_when_their_time_is_over():
             assert db.execute("update requests set closed=closed-?1, due=due-?1 where state=2", (31 * DAY,)).rowcount == 1
             assert db.execute("update wishes set created=created-?", (181 * DAY,)).rowcount == 1
             assert db.execute("update codes set expires=expires-?", (8 * DAY,)).rowcount == 1
-            proposals = db.execute("update proposals set created=created-?", (181 * DAY,)).rowcount
-            assert proposals == 1
+            assert db.execute("update proposals set created=created-?", (181 * DAY,)).rowcount == 1
             assert db.execute("select count(*) from meta where name='time'").fetchone() == (1,), "the clock check has a time"
         r.again(core)
         assert "virker ikke" in b.ask("ukjent", f"koble {code}")["text"]
@@ -460,6 +456,11 @@ def load(bridge, stop, sent):
         time.sleep(max(0, start + len(sent) / 200 - time.monotonic()))
 
 
+def open_to_others(r):
+    """Files of the core that other users of the machine can read."""
+    return [n for n in os.listdir(r.folder) if n.startswith("core.db") and os.stat(r.path(n)).st_mode & 0o077]
+
+
 def check_backup(path):
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600, "others can read the backup"
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
@@ -531,6 +532,7 @@ def test_restore():
         write(key, b"the key of the chats")
         bind(r, b, "kari", "link-bergen")
         first = join(b, "ola", alias="Ola Første", words="før sikkerhetskopien")
+        assert not open_to_others(r), open_to_others(r)
         assert ctl(r, "backup", r.path("b"), console__key_file=key).returncode == 0
         later = [join(b, f"chat{i}") for i in range(3)]
         refused = ctl(r, "restore", r.path("b"), "--replace", console__key_file=key)
@@ -547,7 +549,7 @@ def test_restore():
         done = ctl(r, "restore", r.path("b"), "--replace", console__key_file=key)
         assert done.returncode == 0, done.stderr
         assert read(key) == b"the key of the chats" and stat.S_IMODE(os.stat(key).st_mode) == 0o600
-        assert stat.S_IMODE(os.stat(r.path("core.db")).st_mode) & 0o077 == 0 or True
+        assert not open_to_others(r)
         r.again(core)
         assert not b.core_status()["faults"], b.core_status()
         assert set(rows_of(r)) == {first} and rows_of(r)[first]["words"] == "før sikkerhetskopien"
@@ -576,9 +578,9 @@ def test_two_press_in_the_same_batch():
         takers = []
         for number in range(8):
             reference = join(b, f"ola{number}", alias=f"Ola Nr{number}")
-            buttons_ = [value_of(notice(bridge, chat, reference), "Ta") for bridge, chat in ((b, "kari"), (other, "per"))]
+            values = [value_of(notice(bridge, chat, reference), "Ta") for bridge, chat in ((b, "kari"), (other, "per"))]
             core.signal(signal.SIGSTOP)
-            pressed = [("per", other, other.send("per", choice=buttons_[1])), ("kari", b, b.send("kari", choice=buttons_[0]))]
+            pressed = [("per", other, other.send("per", choice=values[1])), ("kari", b, b.send("kari", choice=values[0]))]
             time.sleep(0.2)
             core.signal(signal.SIGCONT)
             texts = {chat: bridge.reply_to(in_id)["text"] for chat, bridge, in_id in pressed}
@@ -679,8 +681,8 @@ def test_rubbish_asks_harm_nothing():
                    b'{"id":"nul\\u0000x","ask":"coordinators"}', b'{"id":"a b\\n","ask":"requests"}']
         rubbish += [json.dumps({**whole, **change}).encode() for change in (
             {"id": 1}, {"id": ""}, {"id": "x" * 301}, {"id": None}, {"ask": 1}, {"ask": "x" * 41}, {"ask": None}, {"with": []},
-            {"with": "x"}, {"with": {"a": 1}}, {"with": {"a": None}}, {"with": {"a": {"b": "c"}}}, {"with": {"a": "x" * 2001}},
-            {"with": {str(i): "x" for i in range(9)}})]
+            {"with": "x"}, {"with": {"a": 1}}, {"with": {"a": None}}, {"with": {"a": {"b": "c"}}}, {"with": {"a": "x" * 501}},
+            {"with": {"scope": "p:link-bergen\0x"}}, {"with": {str(i): "x" for i in range(9)}})]
         before = b.core_status()["counters"]["unreadable"]
         for payload in rubbish:
             asker.publish(topic, payload)
@@ -693,7 +695,6 @@ def test_rubbish_asks_harm_nothing():
         b.ask("ola", "hva koster det")
         for text in ("1", "-1", "99999999999999999999999", "1; drop table requests", "'", "%s%n"):
             assert "error" in asker.ask("revoke", coordinator=text), text
-        assert "error" in asker.ask("invite", scope="p:link-bergen\0x"), "a scope with a NUL"
         assert "error" in asker.ask("invite", scope="p:../../etc/passwd") and "error" in asker.ask("invite", scope="f:99")
         assert "bug" not in core.log_text() and "Sanitizer" not in core.log_text()
 
@@ -777,7 +778,7 @@ def test_many_old_requests_hide_no_new_one():
 
 
 def test_many_requests_can_be_listed():
-    """A year of requests in the whole country, also while the core runs."""
+    """Some hundred requests with long words, also while the core runs."""
     with Rig() as r:
         core = r.core()
         b = r.bridge()
@@ -786,12 +787,12 @@ def test_many_requests_can_be_listed():
         core.stop()
         with database(r) as db:
             names = [row[1] for row in db.execute("pragma table_info(requests)") if row[1] not in ("id", "key")]
-            for _ in range(2000):
+            for _ in range(500):
                 db.execute(f"insert into requests ({', '.join(names)}, key) select {', '.join(names)}, randomblob(16) from requests where id=1")
-        assert len(rows_of(r)) == 2001, "with the core stopped"
+        assert len(rows_of(r)) == 501, "with the core stopped"
         r.again(core)
-        assert "2001" in ctl(r, "requests").stdout, ctl(r, "requests").stderr
-        assert len(rows_of(r)) == 2001, "with the core running"
+        assert "501" in ctl(r, "requests").stdout
+        assert len(rows_of(r)) == 501, "with the core running"
 
 
 # ---- a chat that is closed ----
@@ -853,8 +854,6 @@ def test_resident_who_closes_the_chat():
         b.ask("ring", "status")
         assert "Hva vil du svare" in staff.ask("kari", choice=f"s.answer.{phone}.2")["text"]
 
-
-assert buttons  # of desk_rig, for those who write tests here
 
 if __name__ == "__main__":
     rig.main(dict(globals()))

@@ -136,12 +136,12 @@ static void a_text_that_is_not_utf8_is_refused(void **state)
 static void a_text_that_renders_too_long_is_refused(void **state)
 {
     (void)state;
-    char text[6100];
+    char text[12100];
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = '\0';
     put("en/hei.md", text);
-    assert_refused("en/hei.md: with its example values the text is empty or longer than 6000 bytes");
-    text[6000] = '\0';
+    assert_refused("en/hei.md: with its example values the text is empty or longer than 12000 bytes");
+    text[12000] = '\0';
     put("en/hei.md", text);
     err_clear(&err);
     load();

@@ -403,7 +403,7 @@ static void follow(struct request *r, bool somebody, const struct look *looks, s
 {
     for (size_t i = 0; i < count; i++) {
         char when[CLOCK_TEXT];
-        request_plan(r, &periods);
+        request_plan(r, &periods, i ? at(looks[i - 1].when) : r->created);
         clock_format(r->due, when);
         assert_string_equal(when, looks[i].when);
         assert_int_equal(request_is_due(r, &periods, somebody, r->due - 1), DUE_NOTHING);
@@ -510,7 +510,7 @@ static void a_closed_one_is_kept_a_month_and_nothing_is_due(void **state)
     (void)state;
     struct request r = sent_at("2026-11-02T09:00:00Z");
     assert_true(request_close(&r, ENDING_WITHDRAWN, at("2026-11-07T22:00:00Z"))); /* a Saturday night */
-    request_plan(&r, &periods);
+    request_plan(&r, &periods, r.closed);
     assert_int_equal(r.due, at("2026-12-07T22:00:00Z"));
     assert_int_equal(request_is_due(&r, &periods, true, at("2028-01-01T00:00:00Z")), DUE_NOTHING);
 }
@@ -521,12 +521,12 @@ static void the_second_reminder_does_not_come_with_the_first(void **state)
 {
     (void)state;
     struct request r = sent_at("2026-11-05T23:00:00Z"); /* Friday, 00:00 in Oslo */
-    request_plan(&r, &periods);
+    request_plan(&r, &periods, r.created);
     int64_t first = r.due;
     assert_int_equal(first, at("2026-11-09T07:00:00Z"));
     assert_int_equal(request_is_due(&r, &periods, true, first), DUE_REMIND);
     r.reminded++;
-    request_plan(&r, &periods);
+    request_plan(&r, &periods, first);
     assert_true(r.due > first);
 }
 
@@ -542,7 +542,7 @@ static void every_request_comes_to_its_end_in_working_hours(void **state)
             r.reserve[0] = '\0';
         int64_t before = r.created;
         for (int looks = 0; request_open(&r); looks++) {
-            request_plan(&r, &periods);
+            request_plan(&r, &periods, before);
             assert_true(r.due >= before && looks < 60);
             before = r.due;
             enum due due = request_is_due(&r, &periods, unit_random(2), r.due);

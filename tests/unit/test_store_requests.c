@@ -131,7 +131,7 @@ static const char *all(void)
 {
     const struct request *list;
     size_t count;
-    assert_done(store_requests_all(store, &arena, &list, &count, &err));
+    assert_done(store_requests_all(store, 0, 1000, &arena, &list, &count, &err));
     return ids(list, count);
 }
 
