@@ -201,20 +201,31 @@ static int proposals(struct asking *a)
     return 0;
 }
 
+static const char *shown_number(struct asking *a, int64_t value)
+{
+    enum { SMALL = 5 };
+    return value > 0 && value < SMALL ? "<5" : number(a, value);
+}
+
 static int counts(struct asking *a)
 {
     struct month_count *list;
     size_t n;
-    if (store_counts(a->turns->store, a->arena, &list, &n, a->err))
+    struct civil today = clock_oslo(a->now);
+    int year = 0, month = 0, after = -1;
+    if (sscanf(ask_with(a->ask, "after"), "%4d-%2d", &year, &month) == 2)
+        after = year * 12 + month - 1;
+    /* the month that is not over is left out: what is added later would tell of single persons */
+    if (store_counts(a->turns->store, after, today.year * 12 + today.month - 1, a->arena, &list, &n, a->err))
         return -1;
     COLUMNS(a, "month", "kommune", "searches", "requests", "unmet");
     for (size_t i = 0; i < n; i++) {
         const char **row = answer_row(a->answer, a->arena);
         row[0] = arena_printf(a->arena, "%04d-%02d", list[i].month / 12, list[i].month % 12 + 1);
         row[1] = list[i].kommune;
-        row[2] = number(a, list[i].searches);
-        row[3] = number(a, list[i].requests);
-        row[4] = number(a, list[i].unmet);
+        row[2] = shown_number(a, list[i].searches);
+        row[3] = shown_number(a, list[i].requests);
+        row[4] = shown_number(a, list[i].unmet);
     }
     return 0;
 }

@@ -103,7 +103,8 @@ struct month_count {
 };
 
 int store_count(struct store *store, int month, const char *kommune, unsigned what, struct err *err);
-int store_counts(struct store *store, struct arena *arena, struct month_count **list, size_t *count,
-                 struct err *err);
+/* Those of the first month after `after` that has any and lies before `before`. */
+int store_counts(struct store *store, int after, int before, struct arena *arena, struct month_count **list,
+                 size_t *count, struct err *err);
 
 #endif

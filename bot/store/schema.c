@@ -159,7 +159,8 @@ static const char *const sql[SQL_STATEMENTS] = {
         "INSERT INTO counts VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (month, kommune) DO UPDATE SET"
         " searches=searches+excluded.searches, requests=requests+excluded.requests,"
         " unmet=unmet+excluded.unmet",
-    [SQL_COUNTS] = "SELECT month, kommune, searches, requests, unmet FROM counts ORDER BY month, kommune",
+    [SQL_COUNTS] = "SELECT month, kommune, searches, requests, unmet FROM counts WHERE month="
+                   "(SELECT min(month) FROM counts WHERE month>?1 AND month<?2) ORDER BY kommune",
 };
 
 static int execute(struct store *store, const char *text, struct err *err)

@@ -140,10 +140,12 @@ int store_count(struct store *store, int month, const char *kommune, unsigned wh
     return sql_run(store, add, err);
 }
 
-int store_counts(struct store *store, struct arena *arena, struct month_count **list, size_t *count,
-                 struct err *err)
+int store_counts(struct store *store, int after, int before, struct arena *arena, struct month_count **list,
+                 size_t *count, struct err *err)
 {
     sqlite3_stmt *rows = sql_use(store, SQL_COUNTS);
+    sqlite3_bind_int(rows, 1, after);
+    sqlite3_bind_int(rows, 2, before);
     size_t cap = 0;
     int row;
     *list = NULL;

@@ -95,7 +95,8 @@ struct command command_read(const char *raw, struct arena *arena)
             command.ref = arena_strndup(arena, rest, len);
             command.rest = verbs[i].verb == VERB_ANSWER ? answer_at(rest + len) : skip(rest + len);
         }
-        if (fits(verbs[i].verb, &command))
+        bool lone = verbs[i].verb == VERB_PASS && !verbs[i].second && !len; /* `videre` alone goes on */
+        if (!lone && fits(verbs[i].verb, &command))
             return command;
     }
     return (struct command){VERB_NONE, NULL, raw};

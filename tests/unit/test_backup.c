@@ -122,7 +122,7 @@ static void everything_comes_back(void **state)
     assert_int_equal(person_of("kari")->id, kari);
     struct month_count *counts;
     size_t n;
-    assert_done(store_counts(store, &arena, &counts, &n, &err));
+    assert_done(store_counts(store, -1, INT32_MAX, &arena, &counts, &n, &err));
     assert_int_equal(n, 1);
 }
 
