@@ -202,7 +202,7 @@ class Resident(Person):
         for text in (request.alias, request.contact, request.words):
             for token in TOKEN.findall(text):
                 self.ledger.owners[token] = request
-        reply = yield {"text": f"jeg vil bli med i en gruppe i {PLACES[point]}"}
+        reply = yield {"text": f"bli med i gruppe i {PLACES[point]}"}  # short: not meant for a coordinator who has just written
         for _ in range(20):
             text, pressed = reply["text"], None
             if "Referansen din er" in text:
@@ -236,8 +236,9 @@ class Resident(Person):
             reply = yield {"text": f"{self.chance.choice(RELAYED)} {token}"}
             if value_of(reply, "Ja, send den"):
                 reply = yield {"choice": value_of(reply, "Ja, send den")}
-            if reply["text"].startswith("Sendt til") and reference in reply["text"]:
-                self.ledger.relayed[token] = reference
+            found = REFERENCE.search(reply["text"])
+            if reply["text"].startswith("Sendt til"):  # to the other one, where that one has just written and it was agreed
+                self.ledger.relayed[token] = found[0]
             if not value_of(reply, "Ferdig å skrive"):
                 return
         if self.chance.random() < 0.5:
@@ -322,6 +323,8 @@ class CoordinatorChat(Person):
             return
         token = self.ledger.token("a", self.place)
         reply = yield {"text": f"{self.chance.choice(ANSWERED)} {token}."}
+        if value_of(reply, "Send svaret"):  # something came in between
+            reply = yield {"choice": value_of(reply, "Send svaret")}
         self.note_answer(token, reference, reply)
 
     def answer_typed(self, reference):

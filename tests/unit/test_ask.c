@@ -54,10 +54,9 @@ static const char *repeated(const char *text, size_t times)
 
 /* ---- asking ---- */
 
-/* What is answered, read back as the program that asks reads it. Names and texts in turn, ended by NULL. */
 #define END ((const char *)NULL)
 
-/* Asks with pairs of name and text, up to END. */
+/* What is answered, read back as the program that asks reads it. Names and texts in turn, up to END. */
 static struct answer asked(const char *what, ...)
 {
     struct ask ask = {.id = "the-id", .what = what};
@@ -362,6 +361,44 @@ static void each_request_has_a_row_in_its_state(void **state)
     assert_string_equal(answer_cell(&answer, 1, "since"), "2026-11-22T05:01:07.123Z");
 }
 
+/* Page by page until none is left: each once, though the last one seen was deleted meanwhile. */
+static void read_pages(const char *personal, size_t many)
+{
+    const char *after = "";
+    size_t seen = 0;
+    int64_t last = 0;
+    for (size_t pages = 0;; pages++) {
+        struct answer page = asked("requests", "personal", personal, "after", after, END);
+        assert_null(page.error);
+        for (size_t i = 0; i < page.n_rows; i++, seen++) {
+            after = answer_cell(&page, i, "reference");
+            int64_t id = ref_read(after, strlen(after));
+            assert_true(id > last);
+            last = id;
+        }
+        if (!page.n_rows)
+            break;
+        if (!pages)
+            assert_done(store_request_delete(store, last, &err));
+    }
+    assert_int_equal(seen, many);
+}
+
+/* Each as large as it can be: every page must fit a message. */
+static void requests_come_in_pages(void **state)
+{
+    (void)state;
+    enum { MANY = 1200 };
+    struct request r = stored("");
+    snprintf(r.words, WORDS_SIZE, "%s", repeated("\"", WORDS_SIZE - 1));
+    snprintf(r.alias, ALIAS_SIZE, "%s", repeated("\\", ALIAS_SIZE - 1));
+    snprintf(r.scope, SCOPE_SIZE, "%s", repeated("p", SCOPE_SIZE - 1));
+    for (r.id = 1; r.id <= MANY; r.id++)
+        save(&r);
+    read_pages("yes", MANY);
+    read_pages("", MANY - 1);
+}
+
 /* ---- the rest ---- */
 
 /* One row of an answer against what it should say. */
@@ -393,6 +430,11 @@ static void counts_are_told_month_by_month_and_small_ones_hidden(void **state)
     assert_counts(&october, 0, (const char *const[]){"2026-10", "0301", "0", "5", "0"});
     assert_counts(&october, 1, (const char *const[]){"2026-10", "4601", "0", "<5", "0"});
     assert_int_equal(asked("counts", "after", "2026-10", END).n_rows, 0); /* November is not over */
+    static const char *const rubbish[] = {"x", "2025", "-1--1", "99999999999-99999999999", "å"};
+    for (size_t i = 0; i < sizeof rubbish / sizeof *rubbish; i++) {
+        asked("counts", "after", rubbish[i], END);
+        assert_silent("2026-11");
+    }
 }
 
 static void proposals_are_told(void **state)
@@ -446,6 +488,7 @@ int main(void)
         TEST(a_revoked_coordinator_is_gone),
         TEST(requests_are_told_without_what_is_personal),
         TEST(each_request_has_a_row_in_its_state),
+        TEST(requests_come_in_pages),
         TEST(counts_are_told_month_by_month_and_small_ones_hidden),
         TEST(proposals_are_told),
         TEST(an_unknown_question_is_told_so),
