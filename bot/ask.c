@@ -188,7 +188,9 @@ static int proposals(struct asking *a)
 {
     struct proposal *list;
     size_t n;
-    if (store_proposals(a->turns->store, a->arena, &list, &n, a->err))
+    enum { PAGE = 50 };
+    if (store_proposals(a->turns->store, strtoll(ask_with(a->ask, "after"), NULL, 10), PAGE, a->arena, &list,
+                        &n, a->err))
         return -1;
     COLUMNS(a, "id", "contact_point", "created", "text");
     for (size_t i = 0; i < n; i++) {

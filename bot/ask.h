@@ -6,7 +6,7 @@
  *   revoke        coordinator → nothing
  *   requests      personal (yes: names, contact and words too), after (reference of the last row that was
  *                 read; empty: from the first) → a page, one row a request; no row: there are no more
- *   proposals     → what coordinators want changed
+ *   proposals     after (id; empty: from the first) → a page of what coordinators want changed
  *   counts        after (YYYY-MM; empty: from the first) → one closed month: month, kommune, searches,
  * requests, unmet; no row: there are no more. Numbers from 1 to 4 could tell of a person: they leave as
  *                 `<5` */

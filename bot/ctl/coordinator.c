@@ -105,12 +105,19 @@ static int revoke(struct ctl *ctl, const char *number)
 static int proposals(struct ctl *ctl)
 {
     struct arena arena = ARENA_INIT;
-    struct ask ask = {.what = "proposals"};
-    struct answer answer;
-    bool done = ctl_ask(ctl, &ask, &arena, &answer);
-    for (size_t i = 0; done && i < answer.n_rows; i++)
-        printf("%.10s  %s\n    %s\n", answer_cell(&answer, i, "created"),
-               answer_cell(&answer, i, "contact_point"), answer_cell(&answer, i, "text"));
+    const char *after = "";
+    bool done, more = true;
+    do {
+        struct ask ask = {.what = "proposals"};
+        struct answer answer;
+        ask_add(&ask, "after", after);
+        done = ctl_ask(ctl, &ask, &arena, &answer);
+        for (size_t i = 0; done && i < answer.n_rows; i++)
+            printf("%.10s  %s\n    %s\n", answer_cell(&answer, i, "created"),
+                   answer_cell(&answer, i, "contact_point"), answer_cell(&answer, i, "text"));
+        more = done && answer.n_rows;
+        after = more ? answer_cell(&answer, answer.n_rows - 1, "id") : "";
+    } while (more);
     arena_free(&arena);
     return done ? 0 : 1;
 }

@@ -80,8 +80,9 @@ struct proposal {
     const char *point, *text;
 };
 int store_propose(struct store *store, const char *point, const char *text, int64_t now, struct err *err);
-int store_proposals(struct store *store, struct arena *arena, struct proposal **list, size_t *count,
-                    struct err *err);
+/* Those with ids above `after`, at most `most`. */
+int store_proposals(struct store *store, int64_t after, size_t most, struct arena *arena,
+                    struct proposal **list, size_t *count, struct err *err);
 
 /* ---- wishes ---- */
 

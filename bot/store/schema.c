@@ -145,7 +145,7 @@ static const char *const sql[SQL_STATEMENTS] = {
         "INSERT INTO confirmed VALUES (?1, ?2) ON CONFLICT (point) DO UPDATE SET day=excluded.day",
     [SQL_CONFIRMED] = "SELECT point, day FROM confirmed",
     [SQL_PROPOSE] = "INSERT INTO proposals (point, text, created) VALUES (?1, ?2, ?3)",
-    [SQL_PROPOSALS] = "SELECT id, point, text, created FROM proposals ORDER BY id",
+    [SQL_PROPOSALS] = "SELECT id, point, text, created FROM proposals WHERE id>?1 ORDER BY id LIMIT ?2",
     [SQL_PURGE_PROPOSALS] = "DELETE FROM proposals WHERE created<?1",
     [SQL_WISH_ADD] = "INSERT OR REPLACE INTO wishes (key, " WISH_COLUMNS
                      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"

@@ -108,10 +108,12 @@ int store_propose(struct store *store, const char *point, const char *text, int6
     return sql_run(store, propose, err);
 }
 
-int store_proposals(struct store *store, struct arena *arena, struct proposal **list, size_t *count,
-                    struct err *err)
+int store_proposals(struct store *store, int64_t after, size_t most, struct arena *arena,
+                    struct proposal **list, size_t *count, struct err *err)
 {
     sqlite3_stmt *rows = sql_use(store, SQL_PROPOSALS);
+    sqlite3_bind_int64(rows, 1, after);
+    sqlite3_bind_int64(rows, 2, (int64_t)most);
     size_t cap = 0;
     int row;
     *list = NULL;

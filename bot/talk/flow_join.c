@@ -290,7 +290,7 @@ static bool take_name(struct turn *t)
         join_ask(t);
         return true;
     }
-    if (!join_read_name(u->text.raw, most, sender ? SENDER_MOST : NAME_MOST, draft->alias)) {
+    if (!typed_name(u->text.raw, most, sender ? SENDER_MOST : NAME_MOST, draft->alias)) {
         if (u->intent && !u->unsure && u->text.n_words > most)
             return false; /* a sentence about something else */
         join_wrong(t, "join_navn_feil");
@@ -334,7 +334,7 @@ static bool take_contact(struct turn *t, enum asked step)
 {
     enum { QUESTION_WORDS = 40 };
     struct draft *draft = &t->next->draft;
-    enum reach reach = join_read_contact(t->world->understood->text.raw, draft->contact);
+    enum reach reach = typed_contact(t->world->understood->text.raw, draft->contact);
     if (reach) {
         draft->reach = reach;
         go_on(t);
@@ -370,7 +370,7 @@ static bool take_words(struct turn *t, size_t most)
         draft->kind == DRAFT_JOIN)
         draft->words[0] = '\0'; /* nothing to add */
     else
-        join_keep_words(draft, text->raw);
+        typed_words(text->raw, draft->words);
     draft->alarming = t->world->understood->care.level != CARE_NONE;
     go_on(t);
     return true;
@@ -406,7 +406,7 @@ void join_keep(struct turn *t)
     const struct text *text = &t->world->understood->text;
     struct draft *draft = &t->next->draft;
     if (t->state->asked == ASKED_WORDS) {
-        join_keep_words(draft, text->raw);
+        typed_words(text->raw, draft->words);
         draft->alarming = true;
     }
     say_part(t, "join_bevart");

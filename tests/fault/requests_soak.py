@@ -202,7 +202,7 @@ class Resident(Person):
         for text in (request.alias, request.contact, request.words):
             for token in TOKEN.findall(text):
                 self.ledger.owners[token] = request
-        reply = yield {"text": f"bli med i gruppe i {PLACES[point]}"}  # short: not meant for a coordinator who has just written
+        reply = yield {"text": f"jeg vil bli med i en gruppe i {PLACES[point]}"}
         for _ in range(20):
             text, pressed = reply["text"], None
             if "Referansen din er" in text:

@@ -472,13 +472,13 @@ static void proposals_come_in_their_order(void **state)
     (void)state;
     struct proposal *list;
     size_t count;
-    assert_done(store_proposals(store, &arena, &list, &count, &err));
+    assert_done(store_proposals(store, 0, 100, &arena, &list, &count, &err));
     assert_int_equal(count, 0);
     assert_done(store_propose(store, "mo", "Telefonen er\n12 34 56 78", noon + 1, &err));
     assert_done(store_propose(store, "bodo", "Vi har flyttet", noon, &err));
     assert_done(store_propose(store, "mo", "Telefonen er\n12 34 56 78", noon + 2, &err)); /* said again */
     reopen();
-    assert_done(store_proposals(store, &arena, &list, &count, &err));
+    assert_done(store_proposals(store, 0, 100, &arena, &list, &count, &err));
     assert_int_equal(count, 3);
     assert_string_equal(list[0].point, "mo");
     assert_string_equal(list[0].text, "Telefonen er\n12 34 56 78");
@@ -502,7 +502,7 @@ static void old_wishes_proposals_tries_and_codes_go_with_time(void **state)
     for (unsigned slice = 0; slice < STORE_SLICES; slice++)
         assert_done(store_purge(store, slice, &keep, noon, &err));
     assert_string_equal(wishes(), "ola:Oslo ");
-    assert_done(store_proposals(store, &arena, &list, &count, &err));
+    assert_done(store_proposals(store, 0, 100, &arena, &list, &count, &err));
     assert_int_equal(count, 1);
     assert_string_equal(list[0].text, "nytt");
     assert_true(is_good(code, noon));
