@@ -1,46 +1,11 @@
 /* The store on real files: what survives a reopen, what is refused, and what leaves no trace. */
-#include "unit.h"
+#include "stored.h"
 
 #include <sqlite3.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
 #include "store/store.h"
-
-static const int64_t noon = INT64_C(1795323667123);
-
-static struct err err;
-static struct store *store;
-static char database[256];
-
-/* A database of its own for each test. */
-static int start(void **state)
-{
-    static int number;
-    (void)state;
-    err_clear(&err);
-    snprintf(database, sizeof database, "%s/s%d.db", unit_folder(), number++);
-    store = store_open(database, &err);
-    assert_no_fault(&err);
-    assert_non_null(store);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    store_close(store);
-    store = NULL;
-    return 0;
-}
-
-static void reopen(void)
-{
-    store_close(store);
-    store = store_open(database, &err);
-    assert_no_fault(&err);
-    assert_non_null(store);
-}
 
 static void begin(void)
 {

@@ -1,48 +1,9 @@
 /* Requests, the people who receive them, wishes and counts on real files: what survives a reopen, what
  * happens once only, and what goes with what. */
-#include "unit.h"
+#include "stored.h"
 
 #include "base/clock.h"
 #include "store/requests.h"
-
-static const int64_t noon = INT64_C(1795323667123);
-
-static struct err err;
-static struct store *store;
-static struct arena arena;
-static char database[256];
-
-/* A database of its own for each test. */
-static int start(void **state)
-{
-    static int number;
-    (void)state;
-    err_clear(&err);
-    snprintf(database, sizeof database, "%s/r%d.db", unit_folder(), number++);
-    store = store_open(database, &err);
-    assert_no_fault(&err);
-    assert_non_null(store);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    store_close(store);
-    store = NULL;
-    arena_free(&arena);
-    return 0;
-}
-
-static void reopen(void)
-{
-    store_close(store);
-    store = store_open(database, &err);
-    assert_no_fault(&err);
-    assert_non_null(store);
-}
-
-#define assert_done(call) assert_int_equal((call), 0)
 
 /* ---- helpers ---- */
 
