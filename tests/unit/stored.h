@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "store/store.h"
 
-static const int64_t noon = INT64_C(1795323667123);
+static const int64_t noon __attribute__((unused)) = INT64_C(1795323667123);
 
 static struct err err;
 static struct store *store;
