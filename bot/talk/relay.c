@@ -159,9 +159,9 @@ static bool is_question(const struct understood *u)
 /* What the bot does itself though the message could be for somebody else. */
 static bool is_for_bot(const struct understood *u)
 {
-    enum { FEW = 6 };
-    bool wish = u->intent && u->intent->class == INTENT_FLOW && u->score >= SURE_WISH &&
-                u->text.n_words <= FEW;
+    enum { A_SENTENCE = 14 };
+    bool sure = u->score >= SURE_WISH || (u->place && u->score >= SURE_QUESTION); /* `bli med i Trondheim` */
+    bool wish = u->intent && u->intent->class == INTENT_FLOW && sure && u->text.n_words <= A_SENTENCE;
     return is_command(u) || wish;
 }
 
