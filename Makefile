@@ -130,7 +130,7 @@ test:
 	  "understanding=$(PYTHON) tests/understanding/test_floor.py $(BUILD)/selvhjelpsctl" \
 	  $(call unit_runs,plain,$(BUILD)) $(call unit_runs,sanitized,$(BUILD)/asan) \
 	  $(call replay_runs,sanitized,$(BUILD)/asan) \
-	  $(call live_runs,plain,$(BUILD),1,20) $(call live_runs,sanitized,$(BUILD)/asan,4,10)
+	  $(call live_runs,plain,$(BUILD),2,20) $(call live_runs,sanitized,$(BUILD)/asan,4,10)
 
 # Residents write, and coordinators take their requests, while core and broker are killed at random: make soak SECONDS=3600 SEED=7
 SECONDS ?= 600

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Runs test programs one after another, counts what passed and failed, and ends with `N passed, N failed`.
+"""Runs test programs, two at a time, counts what passed and failed, and ends with `N passed, N failed`.
 
 run.py NAME=COMMAND …   the command's output must tell its counts: cmocka's lines, or a last line `N passed, N failed`.
 A program that ends badly without telling a failure counts as one failed test."""
 
+import concurrent.futures
 import re
 import subprocess
 import sys
@@ -29,23 +30,33 @@ def counts(output, status):
     return passed, failed
 
 
-def main():
-    all_passed = all_failed = 0
-    for argument in sys.argv[1:]:
-        name, command = argument.split("=", 1)
-        started = time.monotonic()
-        done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              errors="replace", check=False)
-        passed, failed = counts(done.stdout, done.returncode)
-        all_passed += passed
-        all_failed += failed
-        skipped = [line for line in done.stdout.splitlines() if "SKIPPED" in line]
-        print(f"{'ok  ' if not failed else 'FAIL'} {name}: {passed} passed, {failed} failed "
-              f"({time.monotonic() - started:.0f} s)", flush=True)
-        for line in skipped:
+def run_one(argument):
+    """One program; what it printed, its counts, and the seconds it took."""
+    name, command = argument.split("=", 1)
+    started = time.monotonic()
+    done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", check=False)
+    return name, done.stdout, *counts(done.stdout, done.returncode), time.monotonic() - started
+
+
+def tell(name, output, passed, failed, seconds):
+    print(f"{'ok  ' if not failed else 'FAIL'} {name}: {passed} passed, {failed} failed ({seconds:.0f} s)", flush=True)
+    for line in output.splitlines():
+        if "SKIPPED" in line:
             print("     " + line, flush=True)
-        if failed:
-            print(done.stdout[-12000:], flush=True)
+    if failed:
+        print(output[-12000:], flush=True)
+
+
+def main():
+    """Two at a time: most of a live test is waiting. The long ones begin first, so that none is left alone at the end."""
+    programs = sorted(sys.argv[1:], key=lambda argument: " live " not in argument.split("=", 1)[0])
+    all_passed = all_failed = 0
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(run_one, argument) for argument in programs]):
+            tell(*done.result())
+            all_passed += done.result()[2]
+            all_failed += done.result()[3]
     print(f"{all_passed} passed, {all_failed} failed")
     return 1 if all_failed or not all_passed else 0
 
