@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "text/intents.h"
 
 static char folder[64];
+static const char *const names[] = {"words.txt", "sets.txt", "a.intent"};
 
 static void write_file(const char *name, const uint8_t *bytes, size_t len)
 {
@@ -22,14 +24,25 @@ static void write_file(const char *name, const uint8_t *bytes, size_t len)
     fclose(file);
 }
 
+/* Nothing is left behind. */
+static void remove_folder(void)
+{
+    char path[128];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    static const char *const names[] = {"words.txt", "sets.txt", "a.intent"};
     struct err err = {.count = 0};
     if (!*folder) {
         snprintf(folder, sizeof folder, "/tmp/selvhjelpsbot-fuzz-XXXXXX");
         if (!mkdtemp(folder))
             log_fatal("no temporary folder");
+        atexit(remove_folder);
     }
     for (int i = 0; i < 3; i++) {
         const uint8_t *end = len ? memchr(bytes, 0, len) : NULL;
