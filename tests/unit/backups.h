@@ -25,8 +25,6 @@ static const struct backup_file files[] = {{"matrix.key_file", keys[0]},
                                            {"x.key_file", nowhere}};
 enum { FILES = sizeof files / sizeof *files };
 
-#define assert_done(call) assert_int_equal((call), 0)
-
 static inline void close_store(void)
 {
     store_close(store);

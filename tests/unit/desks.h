@@ -41,8 +41,6 @@ static inline int end(void **state)
     return 0;
 }
 
-#define assert_done(call) assert_int_equal((call), 0)
-
 /* ---- people and requests ---- */
 
 static inline void reload(void)

@@ -43,6 +43,4 @@ static inline void reopen(void)
     assert_non_null(store);
 }
 
-#define assert_done(call) assert_int_equal((call), 0)
-
 #endif

@@ -40,18 +40,6 @@ static int end(void **state)
     return 0;
 }
 
-#define assert_done(call) assert_int_equal((call), 0)
-
-static const char *repeated(const char *text, size_t times)
-{
-    size_t len = strlen(text);
-    char *all = arena_bytes(&arena, len * times + 1);
-    for (size_t i = 0; i < times; i++)
-        memcpy(all + i * len, text, len);
-    all[len * times] = '\0';
-    return all;
-}
-
 /* ---- asking ---- */
 
 #define END ((const char *)NULL)
@@ -161,7 +149,7 @@ static void an_unknown_scope_is_refused(void **state)
     const char *bad[] = {
         "",        "p:",   "p:nowhere", "link-bergen", "p:link-bergen ", "P:link-bergen",
         "f:",      "f:99", "f:4",       "f:460",       "f:xx",           "f:landet",
-        "staff",   "S",    "x:46",      "p:f:46",      "'; --",          repeated("p:x", 600),
+        "staff",   "S",    "x:46",      "p:f:46",      "'; --",          unit_repeated("p:x", 600, &arena),
         "p:\n46å", "*"};
     struct answer answer = asked("invite", END);
     assert_refused(&answer);
@@ -238,7 +226,7 @@ static void a_long_label_does_not_spoil_the_list(void **state)
 {
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        const char *label = arena_printf(&arena, "%s%s", i ? "x" : "", repeated("å", 100));
+        const char *label = arena_printf(&arena, "%s%s", i ? "x" : "", unit_repeated("å", 100, &arena));
         add_person("s", label, "matrix", i ? "a" : "b");
         struct answer answer = asked("coordinators", END);
         assert_int_equal(answer.n_rows, i + 1);
@@ -390,9 +378,9 @@ static void requests_come_in_pages(void **state)
     (void)state;
     enum { MANY = 1200 };
     struct request r = stored("");
-    snprintf(r.words, WORDS_SIZE, "%s", repeated("\"", WORDS_SIZE - 1));
-    snprintf(r.alias, ALIAS_SIZE, "%s", repeated("\\", ALIAS_SIZE - 1));
-    snprintf(r.scope, SCOPE_SIZE, "%s", repeated("p", SCOPE_SIZE - 1));
+    snprintf(r.words, WORDS_SIZE, "%s", unit_repeated("\"", WORDS_SIZE - 1, &arena));
+    snprintf(r.alias, ALIAS_SIZE, "%s", unit_repeated("\\", ALIAS_SIZE - 1, &arena));
+    snprintf(r.scope, SCOPE_SIZE, "%s", unit_repeated("p", SCOPE_SIZE - 1, &arena));
     for (r.id = 1; r.id <= MANY; r.id++)
         save(&r);
     read_pages("yes", MANY);

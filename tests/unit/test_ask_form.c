@@ -22,18 +22,6 @@ static int end(void **state)
     return 0;
 }
 
-#define assert_done(call) assert_int_equal((call), 0)
-
-static const char *repeated(const char *text, size_t times)
-{
-    size_t len = strlen(text);
-    char *all = arena_bytes(&arena, len * times + 1);
-    for (size_t i = 0; i < times; i++)
-        memcpy(all + i * len, text, len);
-    all[len * times] = '\0';
-    return all;
-}
-
 /* A copy without a NUL behind it, so that a sanitizer sees a read past the end. */
 static char *exact(const char *text, size_t len)
 {
@@ -93,8 +81,8 @@ static void an_ask_goes_round(void **state)
     (void)state;
     static const char *const names[] = {"scope",    "label", "coordinator", "days",
                                         "personal", "e",     "ø",           "with"};
-    const char *texts[] = {"p:link-bergen", "Kåre \"K\" \\ 😢\n\tx", "",          "7", "yes",
-                           "\x01",          repeated("å", 1000),    "{\"id\":1}"};
+    const char *texts[] = {"p:link-bergen", "Kåre \"K\" \\ 😢\n\tx",           "",          "7", "yes",
+                           "\x01",          unit_repeated("å", 1000, &arena), "{\"id\":1}"};
     struct ask ask = {.id = "id-1!~", .what = "invite"};
     for (size_t i = 0; i < ASK_MOST; i++)
         ask_add(&ask, names[i], texts[i]);
@@ -174,11 +162,11 @@ static void an_ask_has_limits(void **state)
     (void)state;
     static const char eight[] =
         "\"1\":\"\",\"2\":\"\",\"3\":\"\",\"4\":\"\",\"5\":\"\",\"6\":\"\",\"7\":\"\"";
-    good_ask(ask_of(repeated("i", 300), eight, repeated("t", ASK_TEXT_LARGEST)));
-    assert_no_ask(ask_of("a", eight, repeated("t", ASK_TEXT_LARGEST + 1)), "a");
+    good_ask(ask_of(unit_repeated("i", 300, &arena), eight, unit_repeated("t", ASK_TEXT_LARGEST, &arena)));
+    assert_no_ask(ask_of("a", eight, unit_repeated("t", ASK_TEXT_LARGEST + 1, &arena)), "a");
     assert_no_ask(ask_of("a", eight, "\",\"c\":\""), "a");
-    assert_no_ask(ask_of(repeated("i", 301), eight, ""), NULL);
-    const char *large = repeated(" ", 300 * 1024);
+    assert_no_ask(ask_of(unit_repeated("i", 301, &arena), eight, ""), NULL);
+    const char *large = unit_repeated(" ", 300 * 1024, &arena);
     assert_no_ask(arena_printf(&arena, "{\"id\":\"a\",\"ask\":\"x\"}%s", large), NULL);
     assert_no_ask(arena_printf(&arena, "{\"id\":\"a\",\"ask\":\"x\",\"more\":\"%s\"}", large), NULL);
     assert_no_answer(arena_printf(&arena, "{\"id\":\"a\",\"columns\":[],\"rows\":[]}%s", large));
@@ -193,7 +181,8 @@ static void deep_nesting_is_refused(void **state)
         "{\"id\":\"a\",\"ask\":\"x\",\"columns\":[],\"rows\":[],\"more\":"};
     for (size_t i = 0; i < sizeof opening / sizeof *opening; i++)
         for (size_t k = 0; k < sizeof before / sizeof *before; k++) {
-            const char *text = arena_printf(&arena, "%s%s", before[k], repeated(opening[i], 25000));
+            const char *text = arena_printf(&arena, "%s%s", before[k],
+                                            unit_repeated(opening[i], 25000, &arena));
             assert_no_ask(text, NULL);
             assert_no_answer(text);
         }
@@ -249,7 +238,7 @@ static void an_error_goes_round(void **state)
 {
     (void)state;
     for (size_t len = 1; len < sizeof((struct err *)NULL)->text; len = len * 2 + 1) {
-        struct answer answer = {.id = "a", .error = repeated("e", len)}, back;
+        struct answer answer = {.id = "a", .error = unit_repeated("e", len, &arena)}, back;
         buf_clear(&payload);
         answer_write(&answer, &payload);
         assert_done(read_answer(buf_str(&payload), payload.len, &back));

@@ -1,39 +1,9 @@
 /* How patterns, the learned model and the place decide together: over the real data, and over folders with a
  * small model that is learned here. */
-#include "unit.h"
+#include "heard.h"
 
 #include "base/file.h"
 #include "text/label_model.h"
-#include "understand.h"
-
-static struct arena arena;
-static struct understood u;
-static struct intents *own;
-
-static int start(void **state)
-{
-    (void)state;
-    own = NULL;
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    intents_free(own);
-    arena_free(&arena);
-    return 0;
-}
-
-static void hear_with(const struct intents *intents, const char *message, bool explain)
-{
-    understand(intents, unit_gazetteer(), message, strlen(message), false, explain, &arena, &u);
-}
-
-static void hear(const char *message)
-{
-    hear_with(unit_data()->intents, message, false);
-}
 
 static const char *label_of(const struct intent *intent)
 {
@@ -120,16 +90,16 @@ static void an_untaught_label_is_decided_by_its_pattern(void **state)
     (void)state;
     use_own();
     assert_int_equal(intents_label_number(own, intents_find(own, "fersk")->number), -1);
-    hear_with(own, "zork", false);
+    hear_with(own, "zork", false, false);
     assert_label("fersk");
     assert_contains(u.rule_file, "fersk.intent");
     assert_int_equal(u.rule_line, 2);
     assert_false(u.unsure);
-    hear_with(own, "si meg noe om zork er du snill", false);
+    hear_with(own, "si meg noe om zork er du snill", false, false);
     assert_label("fersk");
-    hear_with(own, "hva koster det å delta", false);
+    hear_with(own, "hva koster det å delta", false, false);
     assert_label("kostnad");
-    hear_with(own, "fersk", false); /* nothing but a pattern speaks for it */
+    hear_with(own, "fersk", false, false); /* nothing but a pattern speaks for it */
     assert_string_not_equal(label_of(u.intent), "fersk");
 }
 
@@ -137,11 +107,11 @@ static void an_untaught_label_is_loud_as_its_pattern_is(void **state)
 {
     (void)state;
     use_own();
-    hear_with(own, "hva koster det å delta blig", false); /* a light pattern is no match */
+    hear_with(own, "hva koster det å delta blig", false, false); /* a light pattern is no match */
     assert_label("kostnad");
-    hear_with(own, "blig", false);
+    hear_with(own, "blig", false, false);
     double light = u.score;
-    hear_with(own, "zork", false);
+    hear_with(own, "zork", false, false);
     assert_true(light < u.score);
 }
 
@@ -149,12 +119,12 @@ static void the_model_decides_where_no_pattern_does(void **state)
 {
     (void)state;
     use_own();
-    hear_with(own, "er det dyrt å delta", false);
+    hear_with(own, "er det dyrt å delta", false, false);
     assert_label("kostnad");
     assert_string_equal(u.rule_file, "labels.weights");
     assert_int_equal(u.rule_line, 0);
     assert_true(u.score > 0.5);
-    hear_with(own, "fjern alle sporene mine", false); /* of the commands only four need a pattern */
+    hear_with(own, "fjern alle sporene mine", false, false); /* of the commands only four need a pattern */
     assert_label("slett");
 }
 
@@ -174,19 +144,19 @@ static void moving_about_never_comes_from_likeness_alone(void **state)
     for (size_t i = 0; i < TAUGHT; i++)
         for (size_t k = 0; k < LESSONS_EACH; k++)
             for (int explain = 0; explain < 2; explain++) {
-                hear_with(own, lessons_text[i][k], explain); /* word for word as it was taught */
+                hear_with(own, lessons_text[i][k], false, explain); /* word for word as it was taught */
                 if (moves_about(u.intent) || moves_about(u.also))
                     fail_msg("%s: %s", label_of(u.intent), lessons_text[i][k]);
                 for (size_t n = 0; n < u.n_suggestions; n++)
                     assert_false(moves_about(u.suggestions[n]));
             }
-    hear_with(own, "tilbake", false);
+    hear_with(own, "tilbake", false, false);
     assert_label("tilbake");
-    hear_with(own, "avbryt", false);
+    hear_with(own, "avbryt", false, false);
     assert_label("avbryt");
-    hear_with(own, "restart", false);
+    hear_with(own, "restart", false, false);
     assert_label("start_paa_nytt");
-    hear_with(own, "hvorfor", false);
+    hear_with(own, "hvorfor", false, false);
     assert_label("hvorfor");
 }
 
@@ -245,7 +215,7 @@ static void the_label_is_not_suggested_beside_itself(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
         for (int explain = 0; explain < 2; explain++) {
-            hear_with(unit_data()->intents, messages[i], explain);
+            hear_with(unit_data()->intents, messages[i], false, explain);
             for (size_t k = 0; k < u.n_suggestions; k++)
                 if (u.suggestions[k] == u.intent)
                     fail_msg("%s is suggested beside itself: %s", label_of(u.intent), messages[i]);
@@ -255,7 +225,7 @@ static void the_label_is_not_suggested_beside_itself(void **state)
 /* What must hold for any message. */
 static void assert_sound(const char *message, bool explain)
 {
-    hear_with(unit_data()->intents, message, explain);
+    hear_with(unit_data()->intents, message, false, explain);
     if (!(u.score >= 0 && u.score <= 1))
         fail_msg("score %f: %s", u.score, message);
     assert_true(u.n_suggestions <= SUGGESTIONS_MOST);

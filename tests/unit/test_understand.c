@@ -1,36 +1,5 @@
 /* How care, patterns, places and likeness combine, over the real data; and over intents made for the test. */
-#include "unit.h"
-
-#include "understand.h"
-
-static struct arena arena;
-static struct understood u;
-static struct intents *own;
-
-static int start(void **state)
-{
-    (void)state;
-    own = NULL;
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    intents_free(own);
-    arena_free(&arena);
-    return 0;
-}
-
-static void hear_with(const struct intents *intents, const char *message, bool asked, bool explain)
-{
-    understand(intents, unit_gazetteer(), message, strlen(message), asked, explain, &arena, &u);
-}
-
-static void hear(const char *message)
-{
-    hear_with(unit_data()->intents, message, false, false);
-}
+#include "heard.h"
 
 /* A folder of intents made for one test. */
 static void use(const char *a, const char *b)

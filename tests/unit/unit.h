@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "dataset.h"
 
@@ -105,6 +106,9 @@ static inline void unit_assert_no_fault(const struct err *err, const char *file,
     _fail(file, line);
 }
 
+/* A call that returns 0 when it went well. */
+#define assert_done(call) assert_int_equal((call), 0)
+
 #define assert_contains(text, part) unit_assert_contains((text), (part), __FILE__, __LINE__)
 
 static inline void unit_assert_contains(const char *text, const char *part, const char *file, int line)
@@ -113,6 +117,17 @@ static inline void unit_assert_contains(const char *text, const char *part, cons
         return;
     print_error("expected \"%s\" in \"%s\"\n", part, text);
     _fail(file, line);
+}
+
+/* The text so many times in a row; the arena's. */
+static inline const char *unit_repeated(const char *text, size_t times, struct arena *arena)
+{
+    size_t len = strlen(text);
+    char *all = arena_bytes(arena, len * times + 1);
+    for (size_t i = 0; i < times; i++)
+        memcpy(all + i * len, text, len);
+    all[len * times] = '\0';
+    return all;
 }
 
 /* ---- random numbers ---- */
