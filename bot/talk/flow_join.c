@@ -225,12 +225,13 @@ static bool is_for_bot(const struct turn *t, size_t words_most)
     return (command && u->text.n_words <= FEW) || (u->text.question && u->text.n_words <= words_most);
 }
 
-/* Yes or no to a question with two buttons; the reply is the button's. */
+/* Yes or no to a question with two buttons; the reply is the button's. A yes that was guessed is none: it
+ * says how old somebody is, and lets words leave the machine. */
 static bool take_yes_no(struct turn *t, const char *yes, const char *no)
 {
     const struct understood *u = t->world->understood;
     const char *label = u->intent ? u->intent->label : "";
-    if (strcmp(label, "ja") == 0)
+    if (strcmp(label, "ja") == 0 && u->score >= SURE_COMMAND)
         join_press(t, yes);
     else if (strcmp(label, "nei") == 0)
         join_press(t, no);
@@ -290,12 +291,14 @@ static bool take_name(struct turn *t)
         join_ask(t);
         return true;
     }
-    if (!typed_name(u->text.raw, most, sender ? SENDER_MOST : NAME_MOST, draft->alias)) {
+    char alias[ALIAS_SIZE];
+    if (!typed_name(u->text.raw, most, sender ? SENDER_MOST : NAME_MOST, alias)) {
         if (u->intent && !u->unsure && u->text.n_words > most)
             return false; /* a sentence about something else */
         join_wrong(t, "join_navn_feil");
         return true;
     }
+    memcpy(draft->alias, alias, ALIAS_SIZE);
     go_on(t);
     return true;
 }
