@@ -61,12 +61,14 @@ int ctl_chat(struct ctl *ctl, int argc, char **argv)
     struct arena arena = ARENA_INIT;
     struct store *store = store_open(":memory:", &err);
     struct turns turns;
-    settings_set(ctl->settings, "core.messages_a_minute=0", &err); /* lines may be piped in as fast as it goes */
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     char *line = NULL;
     size_t size = 0;
     ssize_t len;
-    if (!store || turns_begin(&turns, ctl_dataset(ctl), ctl->settings, store, &err)) {
+    /* Lines may be piped in as fast as they can be read. */
+    if (store)
+        settings_set(ctl->settings, "core.messages_a_minute=0", &err);
+    if (!store || err.count || turns_begin(&turns, ctl_dataset(ctl), ctl->settings, store, &err)) {
         fprintf(stderr, "%s", err.text);
         return 1;
     }
