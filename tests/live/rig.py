@@ -29,6 +29,9 @@ PATIENCE = float(os.environ.get("PATIENCE", "1"))
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "contract"))
 
+# Ended from outside, a test unwinds like any other, so that its broker and programs end with it.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
+
 
 def free_port():
     with socket.socket() as s:
