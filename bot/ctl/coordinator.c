@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "ctl/asking.h"
 
 static const char usage[] =
@@ -11,6 +12,16 @@ static const char usage[] =
     "       selvhjelpsctl coordinator invite --role staff [--name NAME]\n"
     "       selvhjelpsctl coordinator invite --again NUMBER      another chat of the same person\n"
     "       selvhjelpsctl coordinator list | revoke NUMBER | proposals";
+
+/* The day of a moment as people in Norway say it: their midnight is another day in UTC. Empty stays empty. */
+static const char *day_in_oslo(const char *moment, struct arena *arena)
+{
+    int64_t ms;
+    if (clock_parse(moment, &ms))
+        return "";
+    struct civil day = clock_oslo(ms);
+    return arena_printf(arena, "%04d-%02d-%02d", day.year, day.month, day.day);
+}
 
 /* The number of a fylke by its name or number; NULL when there is none. */
 static const char *fylke_number(struct ctl *ctl, const char *name)
@@ -62,9 +73,9 @@ static int invite(struct ctl *ctl, int argc, char **argv)
     if (done)
         printf("%s\n\nGi koden til den det gjelder, helst muntlig. Den sender dette til boten, fra chatten "
                "som skal "
-               "brukes:\n\n    koble %s\n\nKoden virker én gang, til %.10s.\n",
+               "brukes:\n\n    koble %s\n\nKoden virker én gang, til %s.\n",
                answer_cell(&answer, 0, "code"), answer_cell(&answer, 0, "code"),
-               answer_cell(&answer, 0, "expires"));
+               day_in_oslo(answer_cell(&answer, 0, "expires"), &arena));
     arena_free(&arena);
     return done ? 0 : 1;
 }
@@ -78,10 +89,9 @@ static int list(struct ctl *ctl)
     if (done && !answer.n_rows)
         puts("Ingen er koblet ennå: selvhjelpsctl coordinator invite KONTAKTPUNKT");
     for (size_t i = 0; done && i < answer.n_rows; i++) {
-        const char *paused = answer_cell(&answer, i, "paused_until");
-        printf("%4s  %-20s %s  (%s)%s%s%.10s\n", answer_cell(&answer, i, "id"),
-               answer_cell(&answer, i, "label"), answer_cell(&answer, i, "duties"),
-               answer_cell(&answer, i, "chats"),
+        const char *paused = day_in_oslo(answer_cell(&answer, i, "paused_until"), &arena);
+        printf("%4s  %-20s %s  (%s)%s%s%s\n", answer_cell(&answer, i, "id"), answer_cell(&answer, i, "label"),
+               answer_cell(&answer, i, "duties"), answer_cell(&answer, i, "chats"),
                strcmp(answer_cell(&answer, i, "reachable"), "0") ? "" : "  KAN IKKE NÅS",
                *paused ? "  pause til " : "", paused);
     }
@@ -113,7 +123,7 @@ static int proposals(struct ctl *ctl)
         ask_add(&ask, "after", after);
         done = ctl_ask(ctl, &ask, &arena, &answer);
         for (size_t i = 0; done && i < answer.n_rows; i++)
-            printf("%.10s  %s\n    %s\n", answer_cell(&answer, i, "created"),
+            printf("%s  %s\n    %s\n", day_in_oslo(answer_cell(&answer, i, "created"), &arena),
                    answer_cell(&answer, i, "contact_point"), answer_cell(&answer, i, "text"));
         more = done && answer.n_rows;
         after = more ? answer_cell(&answer, answer.n_rows - 1, "id") : "";

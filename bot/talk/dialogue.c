@@ -208,6 +208,13 @@ static bool wants_place(const struct intent *intent)
     return strcmp(intent->label, "finn_kontaktpunkt") == 0 || strcmp(intent->label, "bli_med") == 0;
 }
 
+/* The answer to one of two things that were asked at once, with what it offers to do. */
+static void answer_beside(struct turn *t, const struct intent *intent)
+{
+    say_lines(t, intent->reply, "alle");
+    offer_deed(t, intent->label);
+}
+
 /* Somebody looks for a contact point: here, somewhere that is not known, or where they live. */
 static void find_for(struct turn *t, const char *wish)
 {
@@ -236,7 +243,7 @@ static void do_intent(struct turn *t, const struct intent *intent)
     if (wants_place(intent) || (also && wants_place(also))) { /* the place is asked for last */
         const struct intent *question = wants_place(intent) ? also : intent;
         if (question)
-            say_lines(t, question->reply, "alle");
+            answer_beside(t, question);
         find_for(t, wants_place(intent) ? intent->label : also->label);
         if (t->next->draft.kind && t->next->asked == ASKED_NOTHING)
             offer_word(t, "step:go", "fortsett");
@@ -251,14 +258,14 @@ static void do_intent(struct turn *t, const struct intent *intent)
     }
     if (request_intent(t, intent)) {
         if (also)
-            say_lines(t, also->reply, "alle");
+            answer_beside(t, also);
         if (t->next->asked == t->state->asked)
             ask_draft_again(t);
         return;
     }
     answer_intent(t, intent);
     if (also)
-        say_lines(t, also->reply, "alle");
+        answer_beside(t, also);
     if (!ask_draft_again(t))
         answer_reminder(t);
 }

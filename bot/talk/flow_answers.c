@@ -74,8 +74,7 @@ static void answer_topic(struct turn *t)
     find_wish(t, "finn_kontaktpunkt");
 }
 
-/* Answers that end in an offer to do something for the person. */
-static void offer_deed(struct turn *t, const char *label)
+void offer_deed(struct turn *t, const char *label)
 {
     static const struct {
         const char *label, *action, *word;

@@ -182,7 +182,10 @@ void find_about(struct turn *t, const char *topic);
 void find_keep_place(struct turn *t);
 
 void answer_intent(struct turn *t, const struct intent *intent); /* a question and its answer */
-void answer_missed(struct turn *t);                              /* nothing was understood */
+/* Some answers end in an offer to do something for the person (register a wish, pass a message on): its
+ * button. */
+void offer_deed(struct turn *t, const char *label);
+void answer_missed(struct turn *t); /* nothing was understood */
 void answer_why(struct turn *t);
 void answer_reminder(struct turn *t); /* still waiting for the place? one line */
 
