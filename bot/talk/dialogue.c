@@ -208,13 +208,6 @@ static bool wants_place(const struct intent *intent)
     return strcmp(intent->label, "finn_kontaktpunkt") == 0 || strcmp(intent->label, "bli_med") == 0;
 }
 
-/* The answer to one of two things that were asked at once, with what it offers to do. */
-static void answer_beside(struct turn *t, const struct intent *intent)
-{
-    say_lines(t, intent->reply, "alle");
-    offer_deed(t, intent->label);
-}
-
 /* Somebody looks for a contact point: here, somewhere that is not known, or where they live. */
 static void find_for(struct turn *t, const char *wish)
 {

@@ -74,7 +74,8 @@ static void answer_topic(struct turn *t)
     find_wish(t, "finn_kontaktpunkt");
 }
 
-void offer_deed(struct turn *t, const char *label)
+/* Some answers end in an offer to do something for the person. */
+static void offer_deed(struct turn *t, const char *label)
 {
     static const struct {
         const char *label, *action, *word;
@@ -86,6 +87,12 @@ void offer_deed(struct turn *t, const char *label)
     for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++)
         if (strcmp(deeds[i].label, label) == 0)
             offer_word(t, deeds[i].action, deeds[i].word);
+}
+
+void answer_beside(struct turn *t, const struct intent *intent)
+{
+    say_lines(t, intent->reply, "alle");
+    offer_deed(t, intent->label);
 }
 
 /* Greeting, menu and the like: any reply whose declared `linjer` shows the general help lines. */

@@ -182,9 +182,9 @@ void find_about(struct turn *t, const char *topic);
 void find_keep_place(struct turn *t);
 
 void answer_intent(struct turn *t, const struct intent *intent); /* a question and its answer */
-/* Some answers end in an offer to do something for the person (register a wish, pass a message on): its
- * button. */
-void offer_deed(struct turn *t, const char *label);
+/* The answer to one of two things asked at once, with the button of what it offers to do; no other choices.
+ */
+void answer_beside(struct turn *t, const struct intent *intent);
 void answer_missed(struct turn *t); /* nothing was understood */
 void answer_why(struct turn *t);
 void answer_reminder(struct turn *t); /* still waiting for the place? one line */
