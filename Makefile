@@ -5,7 +5,7 @@
 CC      ?= cc
 BUILD   ?= build
 VERSION := 0.1.0
-PKGS    := libmosquitto libpcre2-8 jansson sqlite3 libutf8proc libsodium
+PKGS    := libmosquitto libcurl libpcre2-8 jansson sqlite3 libutf8proc libsodium
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
         -Wold-style-definition -Wformat=2 -Wundef -Wcast-qual -Wwrite-strings -Wvla -Wnull-dereference -Werror
@@ -17,7 +17,7 @@ ifeq ($(SANITIZE),1)
   OPT  := -O1 -g
   LDFLAGS += $(SAN_FLAGS)
 else
-  LDFLAGS += -pie -Wl,-z,relro,-z,now
+  LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed
 endif
 CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ibot -include base/banned.h $(WARN) $(OPT) $(HARD) \
              $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
@@ -28,12 +28,13 @@ MAINS    := $(wildcard bot/main_*.c)
 TOP_SRC  := $(filter-out $(MAINS),$(wildcard bot/*.c))
 LIB_OBJ  := $(patsubst bot/%.c,$(BUILD)/obj/%.o,$(CORE_SRC) $(TOP_SRC))
 
-PROGRAMS := $(BUILD)/selvhjelpsbot $(BUILD)/selvhjelpsbot-console $(BUILD)/selvhjelpsctl
+PROGRAMS := $(BUILD)/selvhjelpsbot $(BUILD)/selvhjelpsbot-console $(BUILD)/selvhjelpsbot-telegram $(BUILD)/selvhjelpsctl
 
 all: $(PROGRAMS)
 
 $(BUILD)/selvhjelpsbot: $(BUILD)/obj/main_core.o $(BUILD)/libbot.a
 $(BUILD)/selvhjelpsbot-console: $(BUILD)/obj/main_console.o $(BUILD)/libbot.a
+$(BUILD)/selvhjelpsbot-telegram: $(BUILD)/obj/main_telegram.o $(BUILD)/libbot.a
 $(BUILD)/selvhjelpsctl: $(BUILD)/obj/main_ctl.o $(BUILD)/libbot.a
 $(PROGRAMS):
 	@echo LD $@

@@ -127,6 +127,17 @@ int file_list(const char *folder, const char *suffix, struct arena *arena, char 
     return count;
 }
 
+int file_check_private(const char *path, struct err *err)
+{
+    struct stat st;
+    if (stat(path, &st))
+        return err_at(err, path, 0, "cannot be opened: %s", strerror(errno));
+    if (st.st_mode & S_IRWXO)
+        return err_at(err, path, 0, "holds a secret that everybody on this machine can read: chmod o= %s",
+                      path);
+    return 0;
+}
+
 bool file_exists(const char *path)
 {
     return access(path, F_OK) == 0;

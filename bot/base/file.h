@@ -23,6 +23,9 @@ int file_write(const char *path, const void *bytes, size_t len, mode_t mode, str
 int file_list(const char *folder, const char *suffix, struct arena *arena, char ***names, struct err *err)
     __attribute__((warn_unused_result));
 
+/* Refuses a file with a secret that everybody on the machine may read or write. 0 or -1. */
+int file_check_private(const char *path, struct err *err) __attribute__((warn_unused_result));
+
 bool file_exists(const char *path);
 /* Makes the folder in which `path` would lie (one level), mode 0700. 0 or -1. */
 int file_make_parent(const char *path, struct err *err) __attribute__((warn_unused_result));

@@ -3,6 +3,8 @@
 #include <sodium.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 
@@ -10,6 +12,13 @@ void key_start(void)
 {
     if (sodium_init() < 0)
         log_fatal("libsodium does not start; is /dev/urandom there?");
+}
+
+void key_hide_process(void)
+{
+    const struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_DUMPABLE, 0))
+        log_fatal("core dumps cannot be switched off");
 }
 
 void key_random(void *out, size_t len)

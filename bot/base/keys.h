@@ -11,6 +11,10 @@ enum { KEY_HASH = 16, KEY_SECRET = 32, KEY_HASH_TEXT = 23 };
 /* Must be called once at start; ends the program when the system has no randomness. */
 void key_start(void);
 
+/* For a program that holds a secret of others: it leaves no core dump, and no other account of the machine
+ * can look into it. */
+void key_hide_process(void);
+
 void key_random(void *out, size_t len);
 
 /* Overwrites a secret so that the compiler cannot leave it out. */

@@ -97,6 +97,17 @@ static const struct setting table[] = {
     {"console.address", TEXT, "terminal", NULL, "The address that the console's only chat has.", 0, 0},
     {"console.language", TEXT, "", NULL,
      "Language that the console says its user has: nb, nn or en; empty: unknown.", 0, 0},
+
+    {"telegram.token_file", TEXT, "/etc/selvhjelpsbot/telegram-token", "build/telegram-token",
+     "File whose first line is the bot's token from @BotFather; others may not read it.", 0, 0},
+    {"telegram.api_base", TEXT, "https://api.telegram.org", NULL,
+     "The Bot API server; one of your own on this machine may be http://127.0.0.1:8081.", 0, 0},
+    {"telegram.journal", TEXT, STATE "telegram.journal", "build/telegram.journal", "The bridge's journal.", 0,
+     0},
+    {"telegram.key_file", TEXT, STATE "telegram.key", "build/telegram.key",
+     "Key that hides addresses in chat tokens; made on first start. Belongs to the backup.", 0, 0},
+    {"telegram.poll_seconds", NUMBER, "50", NULL,
+     "How long the server may wait for a message in one request.", 1, 50},
 };
 
 enum { COUNT = sizeof table / sizeof table[0], LONGEST = 1024 };

@@ -175,7 +175,7 @@ static void accepted(void *self, const char *id, const char *refused)
     }
 }
 
-static const struct network_ops ops = {deliver, answer_offline, accepted};
+static const struct network_ops ops = {deliver, answer_offline, accepted, NULL};
 
 /* ---- lines ---- */
 
@@ -342,30 +342,31 @@ static int wait_ms(const struct console *console)
     return (int)(left < 0 ? 0 : left < most ? left : most);
 }
 
-static int run_once(struct console *console, const sigset_t *waiting)
+/* `stopped` is set when the program is to end. */
+static int run_once(struct console *console, int stop, bool *stopped)
 {
-    struct pollfd fds[2];
-    size_t n = bridge_prepare(console->bridge, fds, 1), input = n;
+    struct pollfd fds[3] = {{.fd = stop, .events = POLLIN}};
+    size_t n = 1 + bridge_prepare(console->bridge, fds + 1, 1), input = n;
     if (wants_input(console))
         fds[n++] = (struct pollfd){STDIN_FILENO, POLLIN, 0};
-    int ms = wait_ms(console);
-    struct timespec wait = {ms / 1000, (ms % 1000) * 1000000L};
-    if (ppoll(fds, n, &wait, waiting) < 0)
+    if (poll(fds, n, wait_ms(console)) < 0)
         for (size_t i = 0; i < n; i++)
             fds[i].revents = 0;
+    *stopped = fds[0].revents != 0;
     if (n > input && fds[input].revents)
         read_input(console);
     make_lines(console);
-    return bridge_run(console->bridge, fds, input);
+    return bridge_run(console->bridge, fds + 1, input - 1);
 }
 
-int console_run(struct console *console, const volatile sig_atomic_t *stop, const sigset_t *waiting)
+static int chat(struct console *console, int stop)
 {
+    bool stopped = false;
     if (console->terminal)
         fputs("Skriv til roboten. Avslutt med Ctrl-D.\n\n", stdout);
     show_prompt(console);
-    while (!*stop && !console->failed && !is_done(console, clock_mono_ms()))
-        if (run_once(console, waiting))
+    while (!stopped && !console->failed && !is_done(console, clock_mono_ms()))
+        if (run_once(console, stop, &stopped))
             return BRIDGE_EXIT_TAKEN_OVER;
     if (console->terminal)
         putchar('\n');
@@ -397,12 +398,8 @@ static int check_address(const struct settings *settings, struct err *err)
     return err_add(err, "console.address must have 1 to %d bytes", TOKEN_ADDRESS_MOST);
 }
 
-struct console *console_new(const struct settings *settings, bridge_offline_text *offline_text,
-                            struct err *err)
+static void make(struct console *console, const struct settings *settings)
 {
-    if (check_address(settings, err))
-        return NULL;
-    struct console *console = mem_new(1, sizeof *console);
     unsigned char random[KEY_HASH];
     console->settings = settings;
     console->terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
@@ -410,23 +407,29 @@ struct console *console_new(const struct settings *settings, bridge_offline_text
     TAILQ_INIT(&console->turns);
     key_random(random, sizeof random);
     key_hash_text(random, console->prefix);
-    struct bridge_config config = make_config(settings, offline_text, console);
-    console->bridge = bridge_new(&config, err);
-    if (console->bridge)
-        return console;
-    console_free(console);
-    return NULL;
 }
 
-void console_free(struct console *console)
+static void release(struct console *console)
 {
-    if (!console)
-        return;
     bridge_free(console->bridge);
     for (struct turn *turn; (turn = TAILQ_FIRST(&console->turns));)
         end_turn(console, turn->id);
     buf_free(&console->line);
-    free(console);
+}
+
+int console_run(const struct settings *settings, bridge_offline_text *offline_text, int stop, struct err *err)
+{
+    struct console console = {.ended_at = 0};
+    int status = 1;
+    if (check_address(settings, err))
+        return status;
+    make(&console, settings);
+    struct bridge_config config = make_config(settings, offline_text, &console);
+    console.bridge = bridge_new(&config, err);
+    if (console.bridge)
+        status = chat(&console, stop);
+    release(&console);
+    return status;
 }
 
 int console_check(const struct settings *settings, bridge_offline_text *offline_text, struct err *err)

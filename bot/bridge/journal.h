@@ -34,6 +34,8 @@ enum journal_set {
     JOURNAL_OFFLINE_CHAT, /* key: chat token; the time is that of the last offline answer */
     JOURNAL_OFFLINE_MESSAGE, /* key: id of an `in` that had an offline answer */
     JOURNAL_MOVED,           /* key: chat token whose change of key was announced */
+    JOURNAL_GROUP,           /* key: token of a group that was told of; it is not told of again */
+    JOURNAL_KEYBOARD, /* key: chat token; value: 1 a keyboard stands where the letters were, 2 no longer */
     JOURNAL_SETS,
 };
 

@@ -199,6 +199,8 @@ static void say_status(struct bridge *bridge, int64_t now)
     add_counters(bridge, &status);
     if (bridge->journal_fails)
         status.faults[status.n_faults++] = "the journal cannot be written; see this program's log";
+    if (bridge->ops->status)
+        bridge->ops->status(bridge->self, &status);
     mqtt_status(bridge->mqtt, &status);
     bridge->status_at = now + bridge->status_ms;
 }
@@ -278,4 +280,19 @@ const char *bridge_position(const struct bridge *bridge, const char *name)
 int bridge_set_position(struct bridge *bridge, const char *name, const char *value)
 {
     return journal_set_position(bridge->journal, name, value);
+}
+
+struct journal *bridge_journal(const struct bridge *bridge)
+{
+    return bridge->journal;
+}
+
+void bridge_status_soon(struct bridge *bridge)
+{
+    bridge->status_at = 0;
+}
+
+void bridge_last_words(struct bridge *bridge, const char *fault)
+{
+    mqtt_last_words(bridge->mqtt, fault);
 }

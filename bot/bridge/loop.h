@@ -48,13 +48,17 @@ struct bridge_reply {
  * bridge_run. None may block for long. */
 struct network_ops {
     /* Send a reply and call bridge_delivered for its id, now or later. One for each address at a time, urgent
-     * ones first. Everything in `reply` is borrowed until bridge_delivered for it. */
+     * ones first; an urgent one may be given while an ordinary one of its address is not ended. Everything in
+     * `reply` is borrowed until bridge_delivered for it. */
     void (*deliver)(void *self, const struct bridge_reply *reply);
     /* Send this text (CommonMark, borrowed) by the bridge itself because the core is silent. Not reported. */
     void (*offline)(void *self, const char *address, const char *text, bool urgent);
     /* The core has the message, or refused it (`refused` is the reason, else NULL): the upstream position may
      * move past it. Called once for each message taken (BRIDGE_TAKEN), in a run of the program. */
     void (*accepted)(void *self, const char *id, const char *refused);
+    /* Add the network's own counters and faults to the status that is about to be said; its texts are
+     * borrowed until the function is called again. May be NULL. */
+    void (*status)(void *self, struct status *status);
 };
 
 /* The built-in text for a silent core (CommonMark, a literal), given the message's text (UTF-8) and the
@@ -128,5 +132,16 @@ void bridge_part_sent(struct bridge *bridge, const char *id, int parts);
 const char *bridge_position(const struct bridge *bridge, const char *name); /* borrowed; NULL: none */
 int bridge_set_position(struct bridge *bridge, const char *name, const char *value)
     __attribute__((warn_unused_result));
+
+/* The journal, for marks of the network's own (on disk after the next bridge_run); borrowed. */
+struct journal *bridge_journal(const struct bridge *bridge);
+
+/* ---- status ---- */
+
+/* Say the status soon: something in it has changed that staff should know. */
+void bridge_status_soon(struct bridge *bridge);
+/* The program is about to stop for this reason (a line for staff, borrowed): it stands in the status that is
+ * left behind. */
+void bridge_last_words(struct bridge *bridge, const char *fault);
 
 #endif

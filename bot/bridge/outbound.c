@@ -79,6 +79,22 @@ static void make_unready(struct outbound *out, struct out_chat *chat)
     chat->is_ready = false;
 }
 
+/* The reply whose turn it is: one of a chat is under way at a time, and one urgent beside it, which need not
+ * wait for an ordinary one that the network holds back. NULL when there is none. */
+static struct reply *next_reply(const struct out_chat *chat)
+{
+    struct reply *reply;
+    bool busy = false, urgent_busy = false;
+    TAILQ_FOREACH(reply, &chat->replies, in_chat)
+    {
+        if (!reply->under_way)
+            return (reply->urgent ? urgent_busy : busy) ? NULL : reply;
+        busy = true;
+        urgent_busy = urgent_busy || reply->urgent;
+    }
+    return NULL;
+}
+
 /* Urgent ones stand before all that are neither urgent nor under way. */
 static void insert(struct out_chat *chat, struct reply *reply)
 {
@@ -105,7 +121,7 @@ static void keep(struct outbound *out, const char *address, const struct out *re
     reply->urgent = read->urgent;
     insert(chat, reply);
     map_put(&out->by_id, reply->id, strlen(reply->id), reply);
-    if (!TAILQ_FIRST(&chat->replies)->under_way)
+    if (next_reply(chat))
         make_ready(out, chat);
 }
 
@@ -122,7 +138,7 @@ static void release(struct outbound *out, struct reply *reply)
     free(reply->id);
     free(reply);
     if (!TAILQ_EMPTY(&chat->replies)) {
-        if (!TAILQ_FIRST(&chat->replies)->under_way)
+        if (next_reply(chat))
             make_ready(out, chat);
         return;
     }
@@ -192,7 +208,7 @@ void outbound_take(struct bridge *bridge, const char *token, const char *payload
 static void deliver_first(struct bridge *bridge, struct out_chat *chat)
 {
     struct outbound *out = &bridge->out;
-    struct reply *reply = TAILQ_FIRST(&chat->replies);
+    struct reply *reply = next_reply(chat);
     make_unready(out, chat);
     if (contract_read_out(reply->payload, reply->len, &reply->arena, &reply->out))
         BUG("a reply that was readable no longer is");

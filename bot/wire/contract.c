@@ -48,6 +48,11 @@ bool contract_id_fits(const char *id)
     return printable(id, CONTRACT_ID_LARGEST);
 }
 
+bool contract_stays(const char *value)
+{
+    return strncmp(value, "s.", 2) == 0;
+}
+
 /* ---- topics ---- */
 
 static const char *const kinds[] = {

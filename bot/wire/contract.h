@@ -33,6 +33,10 @@ bool contract_chat_fits(const char *chat, size_t len);
 /* Printable ASCII, 1 to 300 bytes. */
 bool contract_id_fits(const char *id);
 
+/* Whether the button with this value stays good after a press and beside later ones (the core makes such
+ * values with this beginning); a bridge leaves it where it stands. */
+bool contract_stays(const char *value);
+
 /* ---- topics: `<root>/<kind>/<network>[/<chat>]` ---- */
 
 enum topic_kind {

@@ -48,7 +48,8 @@ struct mqtt {
     int acks_awaited;
     int64_t retry_at, trying_since, misc_at;
     int retry_ms, last_reason;
-    struct buf status; /* the last own status payload */
+    struct buf status;      /* the last own status payload */
+    const char *last_words; /* NULL: none */
     struct queued *first, **last;
     size_t waiting;
     int unheard[UNHEARD_MOST];
@@ -454,12 +455,19 @@ static void flush(struct mqtt *m)
     }
 }
 
+void mqtt_last_words(struct mqtt *m, const char *fault)
+{
+    m->last_words = fault;
+}
+
 void mqtt_free(struct mqtt *m)
 {
     if (!m)
         return;
     if (mqtt_ready(m) && !m->taken_over && *m->status_topic) {
         struct status offline = {.online = false, .since = clock_wall_ms(), .version = VERSION};
+        if (m->last_words)
+            offline.faults[offline.n_faults++] = m->last_words;
         mqtt_status(m, &offline);
         flush(m);
         mosquitto_disconnect(m->mosq);

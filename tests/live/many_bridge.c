@@ -113,7 +113,7 @@ static void accepted(void *self, const char *id, const char *refused)
     say(refused ? "refused" : "accepted", "-", id, refused ? refused : "");
 }
 
-static const struct network_ops ops = {deliver, offline, accepted};
+static const struct network_ops ops = {deliver, offline, accepted, NULL};
 
 /* ---- the loop ---- */
 
