@@ -1,4 +1,5 @@
 # make run        build, start a private broker, the core and the console, and chat
+#                 in Telegram: make run NETWORK=telegram TOKEN_FILE=file
 # make test       all tests, also under AddressSanitizer and UndefinedBehaviorSanitizer
 # make            the programs in build/
 # make lint bench fuzz soak check gazetteer format clean: see README.md
@@ -70,10 +71,13 @@ unit: $(UNIT)
 .PHONY: unit
 
 # ---- trying it ----
+NETWORK    ?= console
+TOKEN_FILE ?=
+API_BASE   ?=
 run:
 	@./deploy/install-deps.sh build run
 	@$(MAKE) --no-print-directory -s all >&2
-	@./deploy/try.sh $(BUILD)
+	@./deploy/try.sh $(BUILD) $(NETWORK) '$(TOKEN_FILE)' '$(API_BASE)'
 
 check: $(BUILD)/selvhjelpsctl
 	@$(BUILD)/selvhjelpsctl check

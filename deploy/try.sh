@@ -1,11 +1,14 @@
 #!/bin/bash
-# A private broker on a free loopback port, the core and the console, in one terminal: what `make run` starts.
-# Ends them all at end of input and leaves nothing behind. Logs are shown only when something fails.
+# A private broker on a free loopback port, the core and a bridge: what `make run` starts.
+#   try.sh BUILD                                  chat in this terminal, until end of input
+#   try.sh BUILD telegram TOKEN_FILE [API_BASE]   chat in Telegram, until Ctrl-C
+# Ends them all and leaves nothing behind. Logs are shown only when something fails.
 set -u
-build=${1:-build}
+build=${1:-build} network=${2:-console} token_file=${3:-} api_base=${4:-}
 folder=$(mktemp -d "${TMPDIR:-/tmp}/selvhjelpsbot.XXXXXX")
-broker_pid= core_pid=
+broker_pid= core_pid= bridge_pid=
 end() {
+    [ -n "$bridge_pid" ] && kill "$bridge_pid" 2>/dev/null && wait "$bridge_pid" 2>/dev/null
     [ -n "$core_pid" ] && kill "$core_pid" 2>/dev/null && wait "$core_pid" 2>/dev/null
     [ -n "$broker_pid" ] && kill "$broker_pid" 2>/dev/null && wait "$broker_pid" 2>/dev/null
     rm -rf "$folder"
@@ -19,6 +22,14 @@ fail() {
     [ -s "$2" ] && tail -n 20 "$2" >&2
     exit 1
 }
+
+case $network in
+console) ;;
+telegram)
+    [ -n "$token_file" ] || fail "make run NETWORK=telegram TOKEN_FILE=file: the file's first line is the token from @BotFather (README, Telegram)" /dev/null
+    ;;
+*) fail "there is no network \"$network\"; there are console and telegram" /dev/null ;;
+esac
 
 mosquitto=$(command -v mosquitto || echo /usr/sbin/mosquitto)
 start_broker() {
@@ -61,9 +72,35 @@ for _ in $(seq 100); do
     kill -0 "$core_pid" 2>/dev/null || fail "the core does not start:" "$folder/core.log"
     sleep 0.05
 done
-"$build/selvhjelpsbot-console" "${options[@]}" 2>"$folder/console.log"
-status=$?
-[ "$status" -eq 0 ] || fail "the console ended with status $status:" "$folder/console.log"
+
+chat_in_terminal() {
+    "$build/selvhjelpsbot-console" "${options[@]}" 2>"$folder/console.log"
+    local status=$?
+    [ "$status" -eq 0 ] || fail "the console ended with status $status:" "$folder/console.log"
+}
+
+# Until the bridge ends, or Ctrl-C ends all.
+chat_in_telegram() {
+    options+=(-o "telegram.token_file=$token_file" -o "telegram.journal=$folder/telegram.journal"
+              -o "telegram.key_file=$folder/telegram.key")
+    [ -z "$api_base" ] || options+=(-o "telegram.api_base=$api_base")
+    local said name
+    said=$("$build/selvhjelpsbot-telegram" -n "${options[@]}" 2>"$folder/telegram.log") ||
+        fail "the bridge to Telegram does not start:" "$folder/telegram.log"
+    name=${said##*@}
+    "$build/selvhjelpsbot-telegram" "${options[@]}" 2>"$folder/telegram.log" </dev/null &
+    bridge_pid=$!
+    echo "Skriv til @$name i Telegram: https://t.me/$name"
+    echo "Lag en kode til en koordinator i et annet vindu, og skriv «koble KODE» til roboten:"
+    echo "  $build/selvhjelpsctl -o broker.port=$port coordinator invite link-bergen"
+    echo "Avslutt med Ctrl-C. Da slettes alt som er skrevet."
+    wait "$bridge_pid"
+    local status=$?
+    bridge_pid=
+    [ "$status" -eq 0 ] || fail "the bridge ended with status $status:" "$folder/telegram.log"
+}
+
+if [ "$network" = console ]; then chat_in_terminal; else chat_in_telegram; fi
 if ! kill -0 "$core_pid" 2>/dev/null; then
     core_pid=
     fail "the core has died:" "$folder/core.log"

@@ -24,6 +24,8 @@ struct setting {
 
 #define SHARE "/usr/share/selvhjelpsbot/"
 #define STATE "/var/lib/selvhjelpsbot/"
+#define STATE_TELEGRAM                                                                                       \
+    "/var/lib/selvhjelpsbot-telegram/" /* each program has an account and a folder of its own */
 
 static const struct setting table[] = {
     {"broker.host", TEXT, "127.0.0.1", NULL, "Host name or address of the MQTT broker.", 0, 0},
@@ -102,9 +104,9 @@ static const struct setting table[] = {
      "File whose first line is the bot's token from @BotFather; others may not read it.", 0, 0},
     {"telegram.api_base", TEXT, "https://api.telegram.org", NULL,
      "The Bot API server; one of your own on this machine may be http://127.0.0.1:8081.", 0, 0},
-    {"telegram.journal", TEXT, STATE "telegram.journal", "build/telegram.journal", "The bridge's journal.", 0,
-     0},
-    {"telegram.key_file", TEXT, STATE "telegram.key", "build/telegram.key",
+    {"telegram.journal", TEXT, STATE_TELEGRAM "telegram.journal", "build/telegram.journal",
+     "The bridge's journal.", 0, 0},
+    {"telegram.key_file", TEXT, STATE_TELEGRAM "telegram.key", "build/telegram.key",
      "Key that hides addresses in chat tokens; made on first start. Belongs to the backup.", 0, 0},
     {"telegram.poll_seconds", NUMBER, "50", NULL,
      "How long the server may wait for a message in one request.", 1, 50},
