@@ -226,6 +226,8 @@ void reply_offline(void *self, const char *address, const char *text, bool urgen
 void reply_mark(struct telegram *telegram, int64_t chat, const struct press *press);
 /* The body of the request for what is next of a send; the name of its method. */
 const char *reply_write(struct send *send, struct buf *body);
+/* Its request cannot be written. */
+void reply_unfit(struct send *send);
 /* The request has ended. */
 void reply_done(void *user, const struct http_answer *answer);
 /* The core knows (or refused to know) that a chat can be sent nothing. */

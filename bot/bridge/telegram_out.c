@@ -159,6 +159,11 @@ static bool is_over(const struct send *send, int64_t wall)
 static void start(struct telegram *telegram, struct send *send, int64_t now)
 {
     const char *method = reply_write(send, &telegram->body);
+    if (buf_done(&telegram->body)) {
+        buf_clear(&telegram->body);
+        reply_unfit(send);
+        return;
+    }
     unqueue(send);
     TAILQ_INSERT_TAIL(&telegram->send.flight, send, queued);
     telegram->send.n_flight++;

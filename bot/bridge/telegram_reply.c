@@ -24,11 +24,11 @@ static const char check[] = "\u2713 ";
 /* The few words that are the bridge's own: on the button that shares the position, and above buttons that
  * need a message of their own. */
 static const struct {
-    const char *language, *share, *choose;
+    const char *language, *share, *hint, *choose;
 } words[] = {
-    {"nb", "📍 Del posisjonen min", "Velg her:"},
-    {"nn", "📍 Del posisjonen min", "Vel her:"},
-    {"en", "📍 Share my location", "Choose here:"},
+    {"nb", "📍 Del posisjonen min", "Skriv sted eller postnummer", "Velg her:"},
+    {"nn", "📍 Del posisjonen min", "Skriv stad eller postnummer", "Vel her:"},
+    {"en", "📍 Share my location", "Write a place or a postal code", "Choose here:"},
 };
 
 static size_t words_in(const char *language)
@@ -170,9 +170,17 @@ const char *reply_write(struct send *send, struct buf *body)
         .buttons = send->buttons,
         .n_buttons = send->n_buttons,
         .share_label = words[words_in(send->language)].share,
+        .hint = words[words_in(send->language)].hint,
     };
     telegram_write_send(&message, body);
     return "sendMessage";
+}
+
+void reply_unfit(struct send *send)
+{
+    log_warn("a reply cannot be written in Telegram's form");
+    send->telegram->counts.refused++;
+    end_reply(send, DELIVERY_NEVER, 0, "cannot be written for Telegram");
 }
 
 /* ---- chats that can be sent nothing ---- */

@@ -172,7 +172,7 @@ static const char *openable(struct writer *w)
 
 static void enter_link(struct writer *w, const MD_ATTRIBUTE *href)
 {
-    size_t len = href->size < sizeof w->link ? href->size : sizeof w->link - 1;
+    size_t len = href->size < sizeof w->link ? href->size : 0; /* half an address leads nowhere */
     if (len) /* the text of an empty address is NULL */
         memcpy(w->link, href->text, len);
     w->link[len] = '\0';
@@ -196,7 +196,7 @@ static void leave_link(struct writer *w)
     const char *told = told_address(w);
     if (!w->link_told)
         end_span(w);
-    else if (strcmp(buf_str(w->out) + w->link_start, told))
+    else if (*told && strcmp(buf_str(w->out) + w->link_start, told))
         buf_addf(w->out, " (%s)", told);
 }
 

@@ -24,6 +24,13 @@ static int64_t whole(const json_t *object, const char *name)
     return (int64_t)json_integer_value(json_object_get(object, name));
 }
 
+/* No server asks for more than a week in earnest. */
+static int64_t waiting(int64_t seconds)
+{
+    const int64_t most = 7 * 86400;
+    return seconds < 0 ? 0 : seconds < most ? seconds : most;
+}
+
 void telegram_read_answer(const char *body, size_t len, struct arena *arena, struct telegram_answer *answer)
 {
     json_t *root = telegram_load(body, len);
@@ -34,7 +41,7 @@ void telegram_read_answer(const char *body, size_t len, struct arena *arena, str
         .ok = json_is_true(ok),
         .code = (int)whole(root, "error_code"),
         .description = arena_strdup(arena, description ? description : ""),
-        .retry_after = whole(parameters, "retry_after"),
+        .retry_after = waiting(whole(parameters, "retry_after")),
         .migrate_to = whole(parameters, "migrate_to_chat_id"),
     };
     json_decref(root);
@@ -135,8 +142,9 @@ static json_t *keyboard_of(const struct telegram_send *send)
     case TELEGRAM_BUTTONS:
         return inline_keyboard(send->buttons, send->n_buttons);
     case TELEGRAM_ASK_LOCATION:
-        return json_pack("{s:[[{s:s, s:b}]], s:b, s:b}", "keyboard", "text", send->share_label,
-                         "request_location", 1, "one_time_keyboard", 1, "resize_keyboard", 1);
+        return json_pack("{s:[[{s:s, s:b}]], s:b, s:b, s:s}", "keyboard", "text", send->share_label,
+                         "request_location", 1, "one_time_keyboard", 1, "resize_keyboard", 1,
+                         "input_field_placeholder", send->hint);
     case TELEGRAM_REMOVE_KEYBOARD:
         return json_pack("{s:b}", "remove_keyboard", 1);
     case TELEGRAM_NO_KEYBOARD:

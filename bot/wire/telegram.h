@@ -106,7 +106,7 @@ struct telegram_send {
     enum telegram_keyboard keyboard;
     const struct button *buttons;
     size_t n_buttons;
-    const char *share_label; /* TELEGRAM_ASK_LOCATION */
+    const char *share_label, *hint; /* TELEGRAM_ASK_LOCATION: on the button, and where one writes instead */
 };
 
 void telegram_write_send(const struct telegram_send *send, struct buf *out);
