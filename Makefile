@@ -98,7 +98,7 @@ format:
 
 # ---- tests ----
 PYTHON ?= /usr/bin/python3
-FUZZERS := message template state contract command intents markup
+FUZZERS := message template state contract command intents markup telegram
 
 # the bridge loop with many chats, for tests/live/test_bridge.py
 $(BUILD)/tests/many_bridge: tests/live/many_bridge.c $(BUILD)/libbot.a
@@ -122,8 +122,14 @@ live_runs   = "$(1) live core=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test
               "$(1) live whole=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_whole.py" \
               "$(1) live run=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_run.py" \
               "$(1) live requests=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_requests.py" \
+              "$(1) live telegram=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_telegram.py" \
               "$(1) requests=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/requests_soak.py --seconds $(4) --seed 1" \
               "$(1) faults=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/soak.py --seconds 15 --seed 1"
+
+# The strict stand-in for Telegram's server is tested by itself, and a server of others' making once, sanitized.
+peer_runs   = "live telegram-peer=PATIENCE=2 $(PYTHON) tests/live/test_telegram_peer.py" \
+              "telegram html=$(PYTHON) tests/live/test_telegram_html.py" \
+              "sanitized live telegram-api=BUILD=$(BUILD)/asan PATIENCE=4 $(PYTHON) tests/live/test_telegram_api.py"
 
 # Everything, also under AddressSanitizer and UndefinedBehaviorSanitizer; ends with `N passed, N failed`.
 test:
@@ -134,7 +140,7 @@ test:
 	  "schemas=$(PYTHON) tests/contract/check_schemas.py && echo 1 passed, 0 failed" \
 	  "understanding=$(PYTHON) tests/understanding/test_floor.py $(BUILD)/selvhjelpsctl" \
 	  $(call unit_runs,plain,$(BUILD)) $(call unit_runs,sanitized,$(BUILD)/asan) \
-	  $(call replay_runs,sanitized,$(BUILD)/asan) \
+	  $(call replay_runs,sanitized,$(BUILD)/asan) $(peer_runs) \
 	  $(call live_runs,plain,$(BUILD),2,20) $(call live_runs,sanitized,$(BUILD)/asan,4,10)
 
 # Residents write, and coordinators take their requests, while core and broker are killed at random: make soak SECONDS=3600 SEED=7

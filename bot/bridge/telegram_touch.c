@@ -49,9 +49,7 @@ void touch_free(struct telegram *telegram)
 static void touch_done(void *user, const struct http_answer *http)
 {
     struct touch *touch = user;
-    struct telegram_answer answer;
-    telegram_judge(touch->telegram, http, &answer);
-    arena_reset(&touch->telegram->scratch);
+    (void)http;
     LIST_REMOVE(touch, entry);
     touch->telegram->touch.n_touches--;
     free(touch);
