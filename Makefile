@@ -122,6 +122,7 @@ live_runs   = "$(1) live core=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test
               "$(1) live whole=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_whole.py" \
               "$(1) live run=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_run.py" \
               "$(1) live requests=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_requests.py" \
+              "$(1) live telegram-faults=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_telegram_faults.py" \
               "$(1) live telegram=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_telegram.py" \
               "$(1) requests=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/requests_soak.py --seconds $(4) --seed 1" \
               "$(1) faults=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/soak.py --seconds 15 --seed 1"

@@ -287,6 +287,11 @@ struct journal *bridge_journal(const struct bridge *bridge)
     return bridge->journal;
 }
 
+bool bridge_connected(const struct bridge *bridge)
+{
+    return mqtt_ready(bridge->mqtt);
+}
+
 void bridge_status_soon(struct bridge *bridge)
 {
     bridge->status_at = 0;

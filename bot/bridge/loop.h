@@ -138,6 +138,8 @@ struct journal *bridge_journal(const struct bridge *bridge);
 
 /* ---- status ---- */
 
+/* Connected to the broker, so that a status arrives. */
+bool bridge_connected(const struct bridge *bridge);
 /* Say the status soon: something in it has changed that staff should know. */
 void bridge_status_soon(struct bridge *bridge);
 /* The program is about to stop for this reason (a line for staff, borrowed): it stands in the status that is

@@ -58,7 +58,7 @@ void telegram_well(struct telegram *telegram)
     bridge_status_soon(telegram->bridge);
 }
 
-static void unwell(struct telegram *telegram, const char *reason)
+void telegram_unwell(struct telegram *telegram, const char *reason)
 {
     struct health *health = &telegram->health;
     int64_t now = clock_mono_ms();
@@ -84,7 +84,7 @@ enum verdict telegram_judge(struct telegram *telegram, const struct http_answer 
     }
     if (!answer->readable || telegram_error_of(answer) == TELEGRAM_SERVER) {
         snprintf(reason, sizeof reason, "HTTP status %d", http->status);
-        unwell(telegram, http->status ? reason : http->failure);
+        telegram_unwell(telegram, http->status ? reason : http->failure);
         return VERDICT_AGAIN;
     }
     telegram_well(telegram);
@@ -108,19 +108,20 @@ static void me_done(void *user, const struct http_answer *http)
     struct telegram *telegram = user;
     struct telegram_answer answer;
     telegram->me = NULL;
+    telegram->me_due = clock_mono_ms() + FAIL_FIRST_MS;
     if (telegram_judge(telegram, http, &answer) == VERDICT_GOOD) {
         const char *name = telegram_read_me(http->body, http->len, &telegram->scratch);
         telegram->known = true;
         log_info("ready: write to @%s in Telegram", name ? name : "?");
     }
-    telegram->me_due = telegram->health.pause_until > clock_mono_ms() ? telegram->health.pause_until
-                                                                      : clock_mono_ms() + FAIL_FIRST_MS;
+    if (answer.retry_after)
+        telegram->me_due = clock_mono_ms() + answer.retry_after * CLOCK_SECOND;
     arena_reset(&telegram->scratch);
 }
 
 static void ask_me(struct telegram *telegram, int64_t now)
 {
-    if (telegram->known || telegram->me || now < telegram->me_due)
+    if (telegram->known || telegram->me || now < telegram->me_due || now < telegram->health.pause_until)
         return;
     buf_add_str(&telegram->body, "{}");
     telegram->me = telegram_call(telegram, "getMe", ME_TIMEOUT_MS, me_done, telegram);
@@ -213,7 +214,8 @@ static int wait_ms(const struct telegram *telegram)
 {
     int64_t now = clock_mono_ms(), due = bridge_due(telegram->bridge);
     if (!telegram->known && !telegram->me)
-        due = sooner(due, telegram->me_due);
+        due = sooner(due, telegram->me_due > telegram->health.pause_until ? telegram->me_due
+                                                                          : telegram->health.pause_until);
     if (telegram->known && !telegram->stopping)
         due = sooner(sooner(due, poll_due(telegram)), sooner(out_due(telegram, now), touch_due(telegram)));
     int64_t left = sooner(due - now, WAIT_MOST_MS);
@@ -241,13 +243,15 @@ static int run_once(struct telegram *telegram, int stop, bool *stopped)
     return rc;
 }
 
-/* What is on its way gets a moment to arrive, so that it is not sent twice. */
+/* What is on its way gets a moment to arrive, so that it is not sent twice; and the broker one to be there,
+ * where staff are to hear why the bridge ends. */
 static int drain(struct telegram *telegram, int stop)
 {
     int64_t end = clock_mono_ms() + DRAIN_MS;
     bool stopped = true;
     telegram->stopping = true;
-    while (telegram->send.n_flight && clock_mono_ms() < end)
+    while ((telegram->send.n_flight || (telegram->refused && !bridge_connected(telegram->bridge))) &&
+           clock_mono_ms() < end)
         if (run_once(telegram, stop, &stopped))
             return -1;
     return 0;

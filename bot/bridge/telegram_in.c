@@ -72,9 +72,11 @@ static struct press *copy_press(const struct telegram_update *update)
     return press;
 }
 
+/* Something that the core has to think of; what it cannot read is answered once for a whole album. */
 static bool expects_answer(const struct telegram_update *update)
 {
-    return update->kind == TELEGRAM_PRESS || (update->kind == TELEGRAM_MESSAGE && !update->edit_date);
+    return update->kind == TELEGRAM_PRESS || (update->kind == TELEGRAM_MESSAGE && !update->edit_date &&
+                                              update->event.kind != EVENT_UNSUPPORTED);
 }
 
 static void note_taken(struct telegram *telegram, const struct telegram_update *update, const char *id,

@@ -42,7 +42,8 @@ struct entry {
 struct poller {
     struct http_call *call; /* NULL: none under way */
     int64_t due, started;
-    int64_t offset; /* of the call under way */
+    int64_t not_before; /* the server, or somebody else's poll, wants none */
+    int64_t offset;     /* of the call under way */
     int limit;
     TAILQ_HEAD(, entry) window;
     size_t n_window, n_unsettled;
@@ -179,8 +180,9 @@ struct http_call *telegram_call(struct telegram *telegram, const char *method, i
 /* Reads an answer, and notes whether the server is well and the token good. */
 enum verdict telegram_judge(struct telegram *telegram, const struct http_answer *http,
                             struct telegram_answer *answer);
-/* The server answered sensibly. */
+/* The server answered sensibly, or did not. */
 void telegram_well(struct telegram *telegram);
+void telegram_unwell(struct telegram *telegram, const char *reason);
 /* Whether a request may be made now; while the server fails, one at a time. */
 bool telegram_may_call(const struct telegram *telegram, int64_t now);
 /* The address of a chat. */

@@ -105,8 +105,7 @@ static void settle(struct telegram *telegram, struct entry *entry, bool accepted
     entry->settled = true;
     telegram->poll.n_unsettled--;
     in_settled(telegram, entry, accepted);
-    if (telegram->poll.n_unsettled == 0 && telegram->poll.due > clock_mono_ms() &&
-        !telegram->poll.conflicts && !telegram->health.failures)
+    if (telegram->poll.n_unsettled == 0)
         telegram->poll.due = clock_mono_ms();
 }
 
@@ -173,7 +172,8 @@ static void take_updates(struct telegram *telegram, const struct telegram_update
     note_lag(poll, updates, count);
     note_reading(telegram);
     poll->due = count || now - poll->started >= NO_WAIT_MS ? now : now + UNSETTLED_MS;
-    poll->limit = TELEGRAM_UPDATES_MOST;
+    if (count == 0)
+        poll->limit = TELEGRAM_UPDATES_MOST;
     for (size_t i = 0; i < count && whole; i++) {
         if (updates[i].id)
             whole = take_update(telegram, &updates[i]);
@@ -186,22 +186,27 @@ static void take_updates(struct telegram *telegram, const struct telegram_update
         poll->due = now + UNSETTLED_MS;
 }
 
-/* An answer that is no list. The oldest update is asked for by itself; if it is the one, it is passed over.
- */
+/* An answer that is no list: from now on updates are asked for one at a time, without a pause, until the one
+ * that spoils it is the oldest and is passed over. (A request that is repeated at once gets one update
+ * anyway: Bot API server, getUpdates.) Where not even that one can be found, it is the server that is not
+ * well. */
 static void skip_strange(struct telegram *telegram, const struct http_answer *http)
 {
     struct poller *poll = &telegram->poll;
-    int64_t id = telegram_guess_update(http->body, http->len);
-    poll->due = clock_mono_ms() + UNSETTLED_MS;
-    if (poll->limit > 1 || id == 0) {
-        poll->limit = 1;
+    int64_t now = clock_mono_ms(), id = telegram_guess_update(http->body, http->len);
+    bool alone = poll->limit == 1;
+    poll->limit = 1;
+    poll->due = alone ? now + UNSETTLED_MS : now;
+    if (!alone)
         return;
+    if (id == 0) {
+        telegram_unwell(telegram, "an answer that cannot be read");
+    } else if (!find(poll, id)) {
+        log_warn("an update of Telegram's cannot be read and is passed over");
+        take_update(telegram, &(struct telegram_update){.id = id, .kind = TELEGRAM_STRANGE});
+        poll->limit = TELEGRAM_UPDATES_MOST;
+        poll->due = now;
     }
-    poll->limit = TELEGRAM_UPDATES_MOST;
-    if (find(poll, id))
-        return;
-    log_warn("an update of Telegram's cannot be read and is passed over");
-    take_update(telegram, &(struct telegram_update){.id = id, .kind = TELEGRAM_STRANGE});
 }
 
 /* ---- requests ---- */
@@ -218,7 +223,7 @@ static void take_conflict(struct telegram *telegram, const struct telegram_answe
                   "come here"
                 : "somebody else reads this bot's messages: a second bridge or another program has the same "
                   "token; stop one of them");
-    poll->due = clock_mono_ms() + pace_backoff(poll->conflicts, CONFLICT_FIRST_MS, CONFLICT_MOST_MS);
+    poll->not_before = clock_mono_ms() + pace_backoff(poll->conflicts, CONFLICT_FIRST_MS, CONFLICT_MOST_MS);
     bridge_status_soon(telegram->bridge);
 }
 
@@ -238,13 +243,13 @@ static void take_error(struct telegram *telegram, const struct telegram_answer *
     switch (telegram_error_of(answer)) {
     case TELEGRAM_FLOOD:
         telegram->counts.rate_limited++;
-        poll->due = now + (answer->retry_after ? answer->retry_after : 1) * CLOCK_SECOND;
+        poll->not_before = now + (answer->retry_after ? answer->retry_after : 1) * CLOCK_SECOND;
         break;
     case TELEGRAM_CONFLICT:
         take_conflict(telegram, answer);
         break;
     default:
-        poll->due = now + CONFLICT_FIRST_MS;
+        poll->not_before = now + CONFLICT_FIRST_MS;
     }
 }
 
@@ -264,9 +269,8 @@ static void poll_done(void *user, const struct http_answer *http)
     } else if (http->status == 200) {
         skip_strange(telegram, http);
     } else {
-        enum verdict verdict = telegram_judge(telegram, http, &answer);
-        poll->due = telegram->health.pause_until;
-        if (verdict == VERDICT_ERROR)
+        poll->due = clock_mono_ms();
+        if (telegram_judge(telegram, http, &answer) == VERDICT_ERROR)
             take_error(telegram, &answer);
     }
     arena_reset(&telegram->scratch);
@@ -275,9 +279,11 @@ static void poll_done(void *user, const struct http_answer *http)
 void poll_run(struct telegram *telegram, int64_t now)
 {
     struct poller *poll = &telegram->poll;
-    if (poll->call || now < poll->due || now < telegram->health.pause_until)
+    if (poll->call || now < poll_due(telegram))
         return;
-    int wait = poll->n_unsettled ? 0 : telegram->poll_seconds;
+    /* while something is unsettled, and to see soon that a second poller has gone, the server need not wait
+     */
+    int wait = poll->n_unsettled ? 0 : poll->conflicts ? 1 : telegram->poll_seconds;
     poll->offset = confirming(poll);
     poll->started = now;
     telegram->counts.polls++;
@@ -290,5 +296,6 @@ int64_t poll_due(const struct telegram *telegram)
     const struct poller *poll = &telegram->poll;
     if (poll->call)
         return NEVER;
-    return poll->due > telegram->health.pause_until ? poll->due : telegram->health.pause_until;
+    int64_t due = poll->due > poll->not_before ? poll->due : poll->not_before;
+    return due > telegram->health.pause_until ? due : telegram->health.pause_until;
 }

@@ -97,9 +97,17 @@ void touch_typed(struct telegram *telegram, const char *address)
         end_typing(&telegram->touch, typing);
 }
 
+/* The server wants nothing for this chat. */
+static bool is_held(const struct telegram *telegram, const char *address, int64_t now)
+{
+    const struct chat *chat = map_get(&telegram->send.chats, address, strlen(address));
+    return chat && chat->held_until > now;
+}
+
 static void type(struct telegram *telegram, struct typing *typing, int64_t now)
 {
-    if (telegram_may_call(telegram, now) && telegram->touch.n_touches < TOUCHES_MOST) {
+    if (telegram_may_call(telegram, now) && telegram->touch.n_touches < TOUCHES_MOST &&
+        !is_held(telegram, typing->address, now)) {
         telegram_write_typing(typing->id, &telegram->body);
         post(telegram, "sendChatAction");
         telegram->counts.typings++;

@@ -209,6 +209,14 @@ static const char *read_location(const json_t *location, struct event *event)
     return fits ? NULL : "location out of range";
 }
 
+static bool is_ascii(const char *text)
+{
+    for (; *text; text++)
+        if (*text < 0x20 || *text > 0x7E)
+            return false;
+    return true;
+}
+
 /* What the message holds: exactly one of text, choice, location, event. Returns why it is refused, or NULL.
  */
 static const char *read_content(const json_t *root, struct arena *arena, struct event *event)
@@ -225,7 +233,8 @@ static const char *read_content(const json_t *root, struct arena *arena, struct 
     if (choice) {
         event->kind = EVENT_CHOICE;
         event->choice = text_member(root, "choice", CONTRACT_VALUE_LARGEST, arena);
-        return event->choice ? NULL : "choice is no text of at most 64 bytes";
+        return event->choice && is_ascii(event->choice) ? NULL
+                                                        : "choice is no ASCII text of at most 64 bytes";
     }
     event->kind = EVENT_TEXT;
     event->text = text_member(root, "text", CONTRACT_IN_LARGEST, arena);

@@ -173,7 +173,7 @@ static const char *openable(struct writer *w)
 static void enter_link(struct writer *w, const MD_ATTRIBUTE *href)
 {
     size_t len = href->size < sizeof w->link ? href->size : 0; /* half an address leads nowhere */
-    if (len) /* the text of an empty address is NULL */
+    if (len)                                                   /* the text of an empty address is NULL */
         memcpy(w->link, href->text, len);
     w->link[len] = '\0';
     w->link_start = w->out->len;

@@ -1,11 +1,14 @@
 #include "wire/mqtt.h"
 
+#include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/keys.h"
@@ -20,6 +23,7 @@ enum {
     CONNECT_MOST_MS = 10000,
     LOOK_MS = 500,
     UNHEARD_MOST = 1024,
+    GOODBYE_MS = 1000,
 };
 
 /* mosquitto 2.0.11 closes a connection whose session is taken over without the DISCONNECT packet that would
@@ -50,6 +54,7 @@ struct mqtt {
     int retry_ms, last_reason;
     struct buf status;      /* the last own status payload */
     const char *last_words; /* NULL: none */
+    int awaited;            /* number of the publication whose PUBACK the end waits for; 0: it came */
     struct queued *first, **last;
     size_t waiting;
     int unheard[UNHEARD_MOST];
@@ -133,6 +138,8 @@ static void on_publish(struct mosquitto *mosq, void *user, int mid, int reason,
     struct mqtt *m = user;
     (void)mosq;
     (void)props;
+    if (mid == m->awaited)
+        m->awaited = 0;
     bool unheard = reason == MQTT_RC_NO_MATCHING_SUBSCRIBERS || reason >= 0x80;
     if (unheard && m->n_unheard < UNHEARD_MOST)
         m->unheard[m->n_unheard++] = mid;
@@ -148,7 +155,7 @@ static void correct_status(struct mqtt *m, const struct mosquitto_message *messa
 {
     bool same = message->payloadlen >= 0 && (size_t)message->payloadlen == m->status.len &&
                 memcmp(message->payload, buf_str(&m->status), m->status.len) == 0;
-    if (!same && m->status.len && m->connected)
+    if (!same && m->status.len && m->connected && !m->awaited)
         mosquitto_publish_v5(m->mosq, NULL, m->status_topic, (int)m->status.len, buf_str(&m->status), 1, true,
                              NULL);
 }
@@ -443,15 +450,33 @@ int mqtt_status(struct mqtt *m, const struct status *status)
 
 /* ---- ending ---- */
 
-/* What was published last gets a moment to leave. */
+/* What was published last gets a moment to leave, and its PUBACK one to come. */
 static void flush(struct mqtt *m)
 {
-    int64_t end = clock_mono_ms() + 1000;
-    while (mqtt_fd(m) >= 0 && clock_mono_ms() < end) {
+    int64_t end = clock_mono_ms() + GOODBYE_MS;
+    while (mqtt_fd(m) >= 0 && (mosquitto_want_write(m->mosq) || m->awaited) && clock_mono_ms() < end) {
         struct pollfd p = {mqtt_fd(m), mqtt_events(m), 0};
-        if (!mosquitto_want_write(m->mosq) || poll(&p, 1, 100) < 0)
+        if (poll(&p, 1, 100) < 0)
             return;
         mqtt_run(m, p.revents, clock_mono_ms());
+    }
+}
+
+/* After DISCONNECT nothing may be said, and the library would answer what still comes in; but a connection
+ * that is closed with something unread is reset, and the broker may then take the goodbye for a loss and say
+ * the last will. So the rest is read away here until the broker hangs up. */
+static void hang_up(struct mqtt *m)
+{
+    char rest[4096];
+    int64_t end = clock_mono_ms() + GOODBYE_MS;
+    mosquitto_disconnect(m->mosq);
+    int fd = mqtt_fd(m);
+    if (fd < 0 || shutdown(fd, SHUT_WR))
+        return;
+    for (ssize_t n = 1; n != 0 && clock_mono_ms() < end;) {
+        struct pollfd p = {fd, POLLIN, 0};
+        if (poll(&p, 1, 100) < 0 || ((n = read(fd, rest, sizeof rest)) < 0 && errno != EAGAIN))
+            return;
     }
 }
 
@@ -468,10 +493,10 @@ void mqtt_free(struct mqtt *m)
         struct status offline = {.online = false, .since = clock_wall_ms(), .version = VERSION};
         if (m->last_words)
             offline.faults[offline.n_faults++] = m->last_words;
-        mqtt_status(m, &offline);
+        int number = mqtt_status(m, &offline);
+        m->awaited = number > 0 ? number : 0;
         flush(m);
-        mosquitto_disconnect(m->mosq);
-        flush(m);
+        hang_up(m);
     }
     mosquitto_destroy(m->mosq); /* may be NULL */
     for (struct mqtt_message *message; (message = mqtt_next(m));)

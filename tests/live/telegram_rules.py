@@ -163,6 +163,7 @@ class Bucket:
     def take(self, now, slack):
         """One more at this time. False when it came earlier than `slack` seconds of delay on the way can explain."""
         if self.at is not None:
+            now = max(now, self.at)  # one that was held back on purpose is counted late
             self.tokens = min(self.most, self.tokens + (now - self.at) * self.rate)
         self.at = now
         self.tokens -= 1

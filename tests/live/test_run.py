@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import tempfile
 import time
@@ -12,6 +13,7 @@ from xml.etree import ElementTree
 
 import rig
 from rig import wait_until
+from telegram_peer import TelegramPeer
 
 TRY = os.path.join(rig.ROOT, "deploy", "try.sh")
 
@@ -84,6 +86,44 @@ def test_terminal_has_a_prompt_and_ends_on_ctrl_d():
         assert process.wait(20 * rig.PATIENCE) == 0
         os.close(controller)
         assert children_named(r.folder) == [r.broker.pid], "a process was left behind"
+
+
+def test_telegram_until_ctrl_c():
+    with TelegramPeer() as peer, rig.Rig() as r:
+        token_file = r.path("token")
+        with open(os.open(token_file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write(peer.token + "\n")
+        sanitized = ["SANITIZE=1"] if "asan" in rig.BUILD else []
+        command = ["make", "-s", "run", "NETWORK=telegram", f"TOKEN_FILE={token_file}", f"API_BASE={peer.url}", f"BUILD={rig.BUILD}"]
+        process = subprocess.Popen([*command, *sanitized], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   text=True, cwd=rig.ROOT, env=dict(os.environ, TMPDIR=r.folder), start_new_session=True)
+        r.callback(end_group, process)
+        kari = peer.user(7_412_900_001)
+        kari.start()
+        kari.wait("robot", 60)
+        kari.ask("kva kosta det?", "gratis")
+        os.killpg(process.pid, signal.SIGINT)
+        said, _ = process.communicate(timeout=20 * rig.PATIENCE)
+        assert "https://t.me/selvhjelp_test_bot" in said and "coordinator invite" in said and peer.token not in said, said
+        assert not [name for name in os.listdir(r.folder) if name.startswith("selvhjelpsbot.")], os.listdir(r.folder)
+        assert children_named(r.folder) == [r.broker.pid], "a process was left behind"
+
+
+def end_group(process):
+    """What a failed test would leave."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)
+
+
+def test_telegram_says_what_is_missing():
+    with rig.Rig() as r:
+        for arguments, words in (("telegram", "TOKEN_FILE="), (("telegram", r.path("nowhere")), "nowhere"), ("fax", "no network")):
+            arguments = (arguments,) if isinstance(arguments, str) else arguments
+            done = subprocess.run([TRY, rig.BUILD, *arguments], capture_output=True, text=True, cwd=rig.ROOT, check=False,
+                                  env=dict(os.environ, TMPDIR=r.folder), timeout=60 * rig.PATIENCE)
+            assert done.returncode == 1 and words in done.stderr, (arguments, done)
+        assert children_named(r.folder) == [r.broker.pid]
 
 
 def test_chat_in_process():
