@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { LISTS_MOST = 16, OPEN_MOST = 32 };
+enum { LISTS_MOST = 16, OPEN_MOST = 32, BULLETED = -1 };
 
 struct writer {
     struct buf *out;
@@ -56,8 +56,12 @@ static void end_span(struct writer *w)
     if (!w->rich || w->n_open == 0)
         return;
     w->n_open--;
-    if (w->n_open < OPEN_MOST && w->open[w->n_open] != SIZE_MAX)
-        w->rich->spans[w->open[w->n_open]].end = w->out->len;
+    if (w->n_open >= OPEN_MOST || w->open[w->n_open] == SIZE_MAX)
+        return;
+    struct markup_span *span = &w->rich->spans[w->open[w->n_open]];
+    span->end = w->out->len; /* the line ends behind it may be taken away again */
+    while (span->end > span->start && w->out->data[span->end - 1] == '\n')
+        span->end--;
 }
 
 /* What was open or ended behind the text's end, since its last line ends were taken away, and what is empty.
@@ -99,7 +103,7 @@ static void start_item(struct writer *w)
     for (int i = 1; i < w->lists; i++)
         buf_add_str(w->out, "  ");
     int *ordinal = &w->ordinal[w->lists > 0 && w->lists <= LISTS_MOST ? w->lists - 1 : 0];
-    if (*ordinal)
+    if (*ordinal != BULLETED)
         buf_addf(w->out, "%d. ", (*ordinal)++);
     else
         buf_add_str(w->out, w->rich ? "• " : "- ");
@@ -117,7 +121,8 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
             w->first_item = true;
         }
         if (w->lists <= LISTS_MOST)
-            w->ordinal[w->lists - 1] = type == MD_BLOCK_OL ? (int)((MD_BLOCK_OL_DETAIL *)detail)->start : 0;
+            w->ordinal[w->lists - 1] = type == MD_BLOCK_OL ? (int)((MD_BLOCK_OL_DETAIL *)detail)->start
+                                                           : BULLETED;
         break;
     case MD_BLOCK_LI:
         start_item(w);
@@ -134,7 +139,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
             begin_span(w, type == MD_BLOCK_H ? MARKUP_BOLD : MARKUP_CODE, NULL);
         break;
     case MD_BLOCK_QUOTE:
-        if (w->rich)
+        if (w->rich && !w->item_open)
             separate(w);
         begin_span(w, MARKUP_QUOTE, NULL);
         w->quotes++;
@@ -170,12 +175,23 @@ static const char *openable(struct writer *w)
     return arena_strdup(w->arena, w->link);
 }
 
+static void add_entity(struct buf *out, const char *text, size_t size);
+
 static void enter_link(struct writer *w, const MD_ATTRIBUTE *href)
 {
-    size_t len = href->size < sizeof w->link ? href->size : 0; /* half an address leads nowhere */
-    if (len)                                                   /* the text of an empty address is NULL */
-        memcpy(w->link, href->text, len);
-    w->link[len] = '\0';
+    struct buf link = BUF_INIT(sizeof w->link - 1);
+    for (size_t i = 0; href->size && href->substr_offsets[i] < href->size; i++) {
+        const char *text = href->text + href->substr_offsets[i];
+        size_t len = href->substr_offsets[i + 1] - href->substr_offsets[i];
+        if (href->substr_types[i] == MD_TEXT_ENTITY)
+            add_entity(&link, text, len);
+        else
+            buf_add(&link, text, len);
+    }
+    w->link[0] = '\0'; /* half an address leads nowhere */
+    if (buf_done(&link) == 0)
+        memcpy(w->link, buf_str(&link), link.len + 1);
+    buf_free(&link);
     w->link_start = w->out->len;
     const char *opens = openable(w);
     w->link_told = opens == NULL;

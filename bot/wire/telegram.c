@@ -36,10 +36,11 @@ void telegram_read_answer(const char *body, size_t len, struct arena *arena, str
     json_t *root = telegram_load(body, len);
     const json_t *ok = json_object_get(root, "ok"), *parameters = json_object_get(root, "parameters");
     const char *description = json_string_value(json_object_get(root, "description"));
+    int64_t code = whole(root, "error_code");
     *answer = (struct telegram_answer){
         .readable = json_is_boolean(ok),
         .ok = json_is_true(ok),
-        .code = (int)whole(root, "error_code"),
+        .code = code >= 0 && code < 1000 ? (int)code : 0,
         .description = arena_strdup(arena, description ? description : ""),
         .retry_after = waiting(whole(parameters, "retry_after")),
         .migrate_to = whole(parameters, "migrate_to_chat_id"),
@@ -100,7 +101,8 @@ int64_t telegram_guess_update(const char *body, size_t len)
         return 0;
     at += sizeof name - 1;
     at += strspn(at, " \t\r\n:");
-    return strtoll(at, NULL, 10);
+    int64_t id = strtoll(at, NULL, 10);
+    return id > 0 && id < INT64_MAX ? id : 0;
 }
 
 /* ---- requests ---- */

@@ -5,7 +5,7 @@
 
 #include "wire/markup.h"
 
-enum { TEXT_MOST = 64 * 1024, HTML_MOST = 512 * 1024 };
+enum { TEXT_MOST = 64 * 1024, HTML_MOST = 40 * 1024 };
 
 /* ---- characters ---- */
 
@@ -62,7 +62,12 @@ static bool is_regional(uint32_t c)
 static bool inside_character(const char *text, size_t at)
 {
     uint32_t next = code_at(text, at), last = code_at(text, before(text, at));
-    return joins_before(next) || last == 0x200D || (is_regional(next) && is_regional(last));
+    size_t flags = 0;
+    if (!is_regional(next))
+        return joins_before(next) || last == 0x200D;
+    while (at > 0 && is_regional(code_at(text, at = before(text, at))))
+        flags++;
+    return flags % 2;
 }
 
 /* ---- where to cut ---- */
@@ -187,6 +192,10 @@ static const char *html_of(const struct markup_rich *rich, size_t start, size_t 
     struct buf html = BUF_INIT(HTML_MOST);
     struct writing writing = {rich, start, end, 0, &html};
     write_within(&writing, start, end);
+    if (buf_done(&html)) { /* one address many times: only the words */
+        buf_clear(&html);
+        add_escaped(&html, buf_str(rich->text) + start, end - start);
+    }
     const char *copy = arena_strndup(arena, buf_str(&html), html.len);
     buf_free(&html);
     return copy;
@@ -201,7 +210,7 @@ struct parts {
 
 static bool is_blank(char c)
 {
-    return c == '\n' || c == ' ';
+    return c == '\n' || c == ' ' || c == '\t' || c == '\r';
 }
 
 /* The server takes blanks at both ends away, and refuses what is empty then. */

@@ -37,6 +37,13 @@ static const char *text_of(const json_t *object, const char *name, size_t most, 
     return copy;
 }
 
+/* ms; 0 where there is none that can be. */
+static int64_t time_of(const json_t *object, const char *name)
+{
+    int64_t seconds = whole(object, name);
+    return seconds > 0 && seconds < INT64_MAX / 1000 ? 1000 * seconds : 0;
+}
+
 /* ---- commands ---- */
 
 static bool is_command_char(char c)
@@ -74,7 +81,9 @@ static const char *start_words(const char *rest, size_t len, struct arena *arena
 {
     if (is_mark(rest, len))
         return "";
-    return is_payload(rest, len) ? with_spaces(rest, len, arena) : arena_strndup(arena, rest, len);
+    const char *words = is_payload(rest, len) ? with_spaces(rest, len, arena)
+                                              : arena_strndup(arena, rest, len);
+    return words[strspn(words, " ")] ? words : "";
 }
 
 const char *telegram_command(const char *text, size_t len, struct arena *arena)
@@ -86,7 +95,7 @@ const char *telegram_command(const char *text, size_t len, struct arena *arena)
         name++;
     for (at = name; at < len && (text[at] == '@' || (at > name && is_command_char(text[at]))); at++)
         ;
-    if (name == 1 || name > COMMAND_MOST || (at < len && text[at] != ' ' && text[at] != '\n'))
+    if (name == 1 || name > COMMAND_MOST + 1 || (at < len && text[at] != ' ' && text[at] != '\n'))
         return NULL;
     while (at < len && (text[at] == ' ' || text[at] == '\n'))
         at++;
@@ -132,6 +141,8 @@ static const char *const service[] = {
     "giveaway_created",
     "giveaway_winners",
     "giveaway_completed",
+    "checklist_tasks_done",
+    "checklist_tasks_added",
 };
 
 static const char *found_in(const json_t *message, const char *const *names, size_t count)
@@ -240,7 +251,7 @@ static void take_message(const json_t *message, struct arena *arena, struct tele
         return;
     update->message_id = whole(message, "message_id");
     update->edit_date = whole(message, "edit_date");
-    update->event.time = 1000 * (update->edit_date ? update->edit_date : whole(message, "date"));
+    update->event.time = time_of(message, update->edit_date ? "edit_date" : "date");
     if (!is_private(message)) {
         take_group(message, update);
         return;
@@ -292,7 +303,7 @@ static void take_member(const json_t *change, struct arena *arena, struct telegr
     const char *status = json_string_value(member(member(change, "new_chat_member"), "status"));
     if (!status || !take_chat(change, update))
         return;
-    update->event.time = 1000 * whole(change, "date");
+    update->event.time = time_of(change, "date");
     update->kind = TELEGRAM_MEMBER;
     update->event.kind = is_member(status) ? EVENT_UNBLOCKED : EVENT_BLOCKED;
     if (is_private(change))
@@ -314,10 +325,11 @@ static void take_update(const json_t *object, struct arena *arena, struct telegr
         {"callback_query", take_press},
         {"my_chat_member", take_member},
     };
-    update->id = whole(object, "update_id");
+    int64_t id = whole(object, "update_id");
     update->kind = TELEGRAM_STRANGE;
-    if (!json_is_integer(member(object, "update_id")))
+    if (id <= 0 || id == INT64_MAX)
         return;
+    update->id = id;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const json_t *contents = member(object, kinds[i].name);
         if (!contents)

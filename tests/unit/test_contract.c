@@ -62,6 +62,19 @@ static void ids(void **state)
     assert_false(contract_id_fits("a\x7F"));
 }
 
+static void values_of_the_core_s_beginning_stay(void **state)
+{
+    (void)state;
+    assert_true(contract_stays("s.1"));
+    assert_true(contract_stays("s.ta.K7PXM"));
+    assert_true(contract_stays("s."));
+    static const char *const others[] = {"",    "s",    "S.1",  "0123abcd.2", "0123abcd.s.1",
+                                         ".s.", " s.1", "ss.1", "s,1"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (contract_stays(others[i]))
+            fail_msg("stays: \"%s\"", others[i]);
+}
+
 static void topics_go_round(void **state)
 {
     (void)state;
@@ -258,9 +271,9 @@ static void every_refusal_has_its_reason_and_the_id_if_there_is_one(void **state
     assert_refused(HEAD ",\"text\":\"a\",\"event\":\"started\"}", "1", one);
     assert_refused(HEAD ",\"text\":7}", "1", "text is no text");
     assert_refused(HEAD ",\"text\":null}", "1", "text is no text");
-    assert_refused(HEAD ",\"choice\":7}", "1", "choice is no text of at most 64 bytes");
+    assert_refused(HEAD ",\"choice\":7}", "1", "choice is no ASCII text of at most 64 bytes");
     assert_refused(HEAD ",\"choice\":\"12345678901234567890123456789012345678901234567890123456789012345\"}",
-                   "1", "choice is no text of at most 64 bytes");
+                   "1", "choice is no ASCII text of at most 64 bytes");
     assert_refused(HEAD ",\"location\":7}", "1", "location is no object");
     assert_refused(HEAD ",\"location\":{}}", "1", range);
     assert_refused(HEAD ",\"location\":{\"lat\":91,\"lon\":0}}", "1", range);
@@ -724,6 +737,7 @@ int main(void)
         TEST(network_names),
         TEST(chat_tokens),
         TEST(ids),
+        TEST(values_of_the_core_s_beginning_stay),
         TEST(topics_go_round),
         TEST(other_topics_are_not_ours),
         TEST(a_text_is_read_with_all_its_members),

@@ -139,6 +139,34 @@ static void lists_names_by_ending_sorted_without_hidden_ones(void **state)
     arena_free(&arena);
 }
 
+static void a_secret_is_for_its_owner_and_group(void **state)
+{
+    (void)state;
+    static const mode_t private[] = {0400, 0600, 0640, 0660, 0700, 0000},
+                        open[] = {0604, 0602, 0644, 0666, 0606, 0601};
+    const char *path = unit_write("hemmelig", "123:ABC\n");
+    for (size_t i = 0; i < sizeof private / sizeof *private; i++) {
+        assert_int_equal(chmod(path, private[i]), 0);
+        assert_int_equal(file_check_private(path, &err), 0);
+        assert_no_fault(&err);
+    }
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++) {
+        err_clear(&err);
+        assert_int_equal(chmod(path, open[i]), 0);
+        assert_int_equal(file_check_private(path, &err), -1);
+        assert_says(&err, "hemmelig");
+        assert_says(&err, "chmod o=");
+        assert_null(strstr(err.text, "ABC"));
+    }
+    err_clear(&err);
+    assert_int_equal(symlink(path, unit_path("peker")), 0); /* what it leads to counts */
+    assert_int_equal(file_check_private(unit_path("peker"), &err), -1);
+    err_clear(&err);
+    assert_int_equal(file_check_private(unit_path("nothing"), &err), -1);
+    assert_says(&err, "nothing: cannot be opened");
+    assert_int_equal(chmod(path, 0600), 0);
+}
+
 static void makes_the_folder_of_a_path(void **state)
 {
     (void)state;
@@ -186,6 +214,7 @@ int main(void)
         cmocka_unit_test_setup(a_write_that_fails_leaves_the_target_alone, start),
         cmocka_unit_test_setup(a_planted_link_is_not_followed, start),
         cmocka_unit_test_setup(lists_names_by_ending_sorted_without_hidden_ones, start),
+        cmocka_unit_test_setup(a_secret_is_for_its_owner_and_group, start),
         cmocka_unit_test_setup(makes_the_folder_of_a_path, start),
         cmocka_unit_test_setup(walks_lines_with_either_line_end, start),
     };

@@ -68,6 +68,34 @@ static void remembers(void **state)
     journal_close(journal);
 }
 
+/* Each set has a letter of its own, and what is set last counts. */
+static void groups_and_keyboards_are_remembered(void **state)
+{
+    (void)state;
+    int64_t time = 0;
+    struct journal *journal = reopen("sets");
+    for (int set = 0; set < JOURNAL_SETS; set++)
+        journal_mark(journal, (enum journal_set)set, "token", set + 1, NOW - set);
+    journal_mark(journal, JOURNAL_GROUP, "group", 1, NOW - 7 * CLOCK_DAY);
+    journal_mark(journal, JOURNAL_KEYBOARD, "shown", 1, NOW - 5);
+    journal_mark(journal, JOURNAL_KEYBOARD, "gone", 1, NOW - 5);
+    journal_mark(journal, JOURNAL_KEYBOARD, "gone", 2, NOW);
+    commit(journal);
+    journal_close(journal);
+    journal = reopen("sets");
+    for (int set = 0; set < JOURNAL_SETS; set++) {
+        assert_int_equal(journal_get(journal, (enum journal_set)set, "token", &time), set + 1);
+        assert_int_equal(time, NOW - set);
+    }
+    assert_int_equal(journal_get(journal, JOURNAL_GROUP, "group", NULL), 1);
+    assert_int_equal(journal_get(journal, JOURNAL_KEYBOARD, "group", NULL), 0);
+    assert_int_equal(journal_get(journal, JOURNAL_KEYBOARD, "shown", NULL), 1);
+    assert_int_equal(journal_get(journal, JOURNAL_KEYBOARD, "gone", &time), 2);
+    assert_int_equal(time, NOW);
+    assert_int_equal(journal_mended(journal), 0);
+    journal_close(journal);
+}
+
 static void keys_are_not_in_the_file(void **state)
 {
     (void)state;
@@ -314,6 +342,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(remembers),
+        cmocka_unit_test(groups_and_keyboards_are_remembered),
         cmocka_unit_test(keys_are_not_in_the_file),
         cmocka_unit_test(uncommitted_is_not_there),
         cmocka_unit_test(odd_positions_are_refused),

@@ -155,6 +155,25 @@ static void an_override_is_section_dot_key_is_value(void **state)
     assert_string_equal(settings_text(settings, "broker.host"), "a=b");
 }
 
+static void telegram_has_settings_of_its_own(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"telegram.poll_seconds=0", "telegram.poll_seconds=51",
+                                      "telegram.poll_seconds=x", "telegram.token=123:ABC"};
+    assert_string_equal(settings_text(settings, "telegram.api_base"), "https://api.telegram.org");
+    assert_string_equal(settings_text(settings, "telegram.token_file"), "build/telegram-token");
+    assert_string_equal(settings_text(settings, "telegram.journal"), "build/telegram.journal");
+    assert_string_equal(settings_text(settings, "telegram.key_file"), "build/telegram.key");
+    assert_int_equal(settings_int(settings, "telegram.poll_seconds"), 50);
+    assert_int_equal(settings_set(settings, "telegram.poll_seconds=1", &err), 0);
+    assert_int_equal(settings_int(settings, "telegram.poll_seconds"), 1);
+    assert_no_fault(&err);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(settings_set(settings, bad[i], &err), -1);
+    assert_int_equal(load("[telegram]\ntoken_file = /x\napi_base = http://127.0.0.1:8081\n"), 0);
+    assert_string_equal(settings_text(settings, "telegram.token_file"), "/x");
+}
+
 static void a_value_has_a_largest_size(void **state)
 {
     (void)state;
@@ -244,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(numbers_are_what_they_look_like, start, end),
         cmocka_unit_test_setup_teardown(an_accepted_number_is_the_one_that_is_used, start, end),
         cmocka_unit_test_setup_teardown(an_override_is_section_dot_key_is_value, start, end),
+        cmocka_unit_test_setup_teardown(telegram_has_settings_of_its_own, start, end),
         cmocka_unit_test_setup_teardown(a_value_has_a_largest_size, start, end),
         cmocka_unit_test_setup_teardown(a_secret_is_the_first_line_of_its_file, start, end),
         cmocka_unit_test_setup_teardown(no_secret_file_means_no_secret, start, end),
