@@ -17,14 +17,16 @@
 enum {
     TOKEN_MOST = 128,
     ME_TIMEOUT_MS = 20000,
-    FAIL_FIRST_MS = 1000,
-    FAIL_MOST_MS = 60000,
-    FAIL_TOLD_MS = 60000, /* a failure that lasts so long is told to staff */
+    ME_AGAIN_MS = 1000,
+    FLIGHT_MOST = 32,
     LAG_TOLD_MS = CLOCK_HOUR,
     GAP_TOLD_MS = 24 * CLOCK_HOUR, /* messages were lost at Telegram: told for as long */
     WAIT_MOST_MS = 1000,
     DRAIN_MS = 5000,
 };
+/* As many messages as Telegram allows: about one a second in a chat with a small burst, and some thirty a
+ * second over all chats (Bot API, FAQ). */
+static const double chat_burst = 3, chat_a_second = 1, all_burst = 25, all_a_second = 25;
 
 void telegram_address(int64_t id, char out[24])
 {
@@ -48,57 +50,36 @@ struct http_call *telegram_call(struct telegram *telegram, const char *method, i
     return call;
 }
 
-void telegram_well(struct telegram *telegram)
-{
-    struct health *health = &telegram->health;
-    if (health->failures == 0)
-        return;
-    log_info("Telegram answers again, after %lld s", (long long)((clock_mono_ms() - health->since) / 1000));
-    *health = (struct health){.failures = 0};
-    bridge_status_soon(telegram->bridge);
-}
-
-void telegram_unwell(struct telegram *telegram, const char *reason)
-{
-    struct health *health = &telegram->health;
-    int64_t now = clock_mono_ms();
-    snprintf(health->reason, sizeof health->reason, "%s", reason);
-    if (health->failures == 0) {
-        health->since = now;
-        log_warn("Telegram does not answer: %s; trying again, with growing pauses", reason);
-    }
-    if (now >= health->pause_until) /* several that failed together count as one */
-        health->pause_until = now + pace_backoff(++health->failures, FAIL_FIRST_MS, FAIL_MOST_MS);
-}
-
 enum verdict telegram_judge(struct telegram *telegram, const struct http_answer *http,
                             struct telegram_answer *answer)
 {
-    char reason[64];
     *answer = (struct telegram_answer){.description = ""};
     if (http->status)
         telegram_read_answer(http->body, http->len, &telegram->scratch, answer);
-    if (answer->readable && answer->ok) {
-        telegram_well(telegram);
-        return VERDICT_GOOD;
-    }
-    if (!answer->readable || telegram_error_of(answer) == TELEGRAM_SERVER) {
-        snprintf(reason, sizeof reason, "HTTP status %d", http->status);
-        telegram_unwell(telegram, http->status ? reason : http->failure);
+    if (!answer->readable || (!answer->ok && telegram_error_of(answer) == TELEGRAM_SERVER)) {
+        health_failed(&telegram->health, http->status, http->failure);
         return VERDICT_AGAIN;
     }
     telegram_well(telegram);
+    if (answer->ok)
+        return VERDICT_GOOD;
     telegram->refused = telegram->refused || telegram_error_of(answer) == TELEGRAM_TOKEN;
     if (answer->code == 429 && answer->retry_after <= 0 && http->retry_after > 0)
         answer->retry_after = http->retry_after;
     return VERDICT_ERROR;
 }
 
-bool telegram_may_call(const struct telegram *telegram, int64_t now)
+void telegram_well(struct telegram *telegram)
 {
+    if (health_well(&telegram->health))
+        bridge_status_soon(telegram->bridge);
+}
+
+static bool may_send(void *self, int64_t now)
+{
+    const struct telegram *telegram = self;
     return telegram->known && !telegram->refused && !telegram->stopping &&
-           now >= telegram->health.pause_until &&
-           (telegram->health.failures == 0 || telegram->send.n_flight == 0);
+           health_may_ask(&telegram->health, telegram->sender.n_flight, now);
 }
 
 /* ---- who am I ---- */
@@ -108,7 +89,7 @@ static void me_done(void *user, const struct http_answer *http)
     struct telegram *telegram = user;
     struct telegram_answer answer;
     telegram->me = NULL;
-    telegram->me_due = clock_mono_ms() + FAIL_FIRST_MS;
+    telegram->me_due = clock_mono_ms() + ME_AGAIN_MS;
     if (telegram_judge(telegram, http, &answer) == VERDICT_GOOD) {
         const char *name = telegram_read_me(http->body, http->len, &telegram->scratch);
         telegram->known = true;
@@ -143,18 +124,15 @@ __attribute__((format(printf, 4, 5))) static void tell(struct telegram *telegram
 
 static void add_faults(struct telegram *telegram, struct status *status)
 {
-    const struct health *health = &telegram->health;
     const struct poller *poll = &telegram->poll;
-    int64_t failing = health->failures ? clock_mono_ms() - health->since : 0;
+    char line[TELEGRAM_REASON];
     size_t used = 0;
     if (poll->conflicts)
         tell(telegram, status, &used, "%s",
              poll->webhook ? "a webhook gets this bot's messages: delete it (deleteWebhook)"
                            : "a second program reads this bot's messages: stop it, or give each its own bot");
-    if (failing >= FAIL_TOLD_MS)
-        tell(telegram, status, &used,
-             "Telegram has not answered for %lld minutes (%s); it keeps messages for 24 hours",
-             (long long)(failing / CLOCK_MINUTE), health->reason);
+    if (health_tell(&telegram->health, line, sizeof line))
+        tell(telegram, status, &used, "%s; it keeps messages for 24 hours", line);
     if (telegram->counts.html_refused)
         tell(telegram, status, &used,
              "Telegram could not read the markup of %lld replies; they were sent as plain text",
@@ -180,12 +158,12 @@ static void add_status(void *self, struct status *status)
         {"updates_waiting", (int64_t)telegram->poll.n_unsettled},
         {"lag_seconds", telegram->poll.lag_ms / 1000},
         {"sends", counts->sent},
-        {"sends_waiting", (int64_t)telegram->send.n_queued},
+        {"sends_waiting", (int64_t)telegram->sender.n_queued},
         {"send_failures", counts->failures},
         {"send_refused", counts->refused},
         {"html_refused", counts->html_refused},
         {"rate_limited", counts->rate_limited},
-        {"held_chats", (int64_t)out_held(telegram)},
+        {"held_chats", (int64_t)sender_held(&telegram->sender)},
         {"second_poller", counts->conflicts},
         {"buttons_marked", counts->marks},
         {"typing_shown", counts->typings},
@@ -197,8 +175,9 @@ static void add_status(void *self, struct status *status)
 
 static void accepted(void *self, const char *id, const char *refused)
 {
-    poll_settled(self, id, refused == NULL);
-    reply_gone_known(self, id);
+    struct telegram *telegram = self;
+    poll_settled(telegram, id, refused == NULL);
+    gone_known(&telegram->gone, telegram->bridge, id);
 }
 
 static const struct network_ops ops = {reply_deliver, reply_offline, accepted, add_status};
@@ -217,7 +196,9 @@ static int wait_ms(const struct telegram *telegram)
         due = sooner(due, telegram->me_due > telegram->health.pause_until ? telegram->me_due
                                                                           : telegram->health.pause_until);
     if (telegram->known && !telegram->stopping)
-        due = sooner(sooner(due, poll_due(telegram)), sooner(out_due(telegram, now), touch_due(telegram)));
+        due = sooner(sooner(due, poll_due(telegram)),
+                     sooner(sender_due(&telegram->sender, now, telegram->health.pause_until),
+                            typing_due(&telegram->typing)));
     int64_t left = sooner(due - now, WAIT_MOST_MS);
     return (int)(left < 0 ? 0 : left);
 }
@@ -236,8 +217,8 @@ static int run_once(struct telegram *telegram, int stop, bool *stopped)
         ask_me(telegram, now);
         if (telegram->known) {
             poll_run(telegram, now);
-            out_run(telegram, now);
-            touch_run(telegram, now);
+            sender_run(&telegram->sender, now);
+            typing_run(&telegram->typing, now);
         }
     }
     return rc;
@@ -250,7 +231,7 @@ static int drain(struct telegram *telegram, int stop)
     int64_t end = clock_mono_ms() + DRAIN_MS;
     bool stopped = true;
     telegram->stopping = true;
-    while ((telegram->send.n_flight || (telegram->refused && !bridge_connected(telegram->bridge))) &&
+    while ((telegram->sender.n_flight || (telegram->refused && !bridge_connected(telegram->bridge))) &&
            clock_mono_ms() < end)
         if (run_once(telegram, stop, &stopped))
             return -1;
@@ -334,10 +315,11 @@ static int make_url(struct telegram *telegram, const struct settings *settings, 
 static void release(struct telegram *telegram)
 {
     if (telegram->bridge) {
-        out_free(telegram);
+        sender_free(&telegram->sender);
+        typing_free(&telegram->typing);
         poll_free(telegram);
         touch_free(telegram);
-        reply_free(telegram);
+        gone_free(&telegram->gone);
     }
     bridge_free(telegram->bridge);
     http_free(telegram->http);
@@ -351,10 +333,30 @@ static void release(struct telegram *telegram)
 static int make(struct telegram *telegram, const struct settings *settings, struct err *err)
 {
     telegram->settings = settings;
+    telegram->health.server = "Telegram";
     telegram->body = BUF_INIT(TELEGRAM_REQUEST_MOST);
     telegram->poll_seconds = settings_int(settings, "telegram.poll_seconds");
     telegram->http = make_url(telegram, settings, err) ? NULL : http_new(err);
     return telegram->http ? 0 : -1;
+}
+
+static void start(struct telegram *telegram)
+{
+    int64_t now = clock_mono_ms();
+    const struct sender_config config = {.chat_burst = chat_burst,
+                                         .chat_a_second = chat_a_second,
+                                         .all_burst = all_burst,
+                                         .all_a_second = all_a_second,
+                                         .flight_most = FLIGHT_MOST,
+                                         .http = telegram->http,
+                                         .self = telegram,
+                                         .may_send = may_send,
+                                         .begin = reply_begin};
+    poll_init(telegram, now);
+    sender_init(&telegram->sender, &config, now);
+    typing_init(&telegram->typing, touch_show_typing, telegram);
+    LIST_INIT(&telegram->gone);
+    LIST_INIT(&telegram->touches);
 }
 
 int telegram_run(const struct settings *settings, bridge_offline_text *offline_text, int stop,
@@ -364,12 +366,9 @@ int telegram_run(const struct settings *settings, bridge_offline_text *offline_t
     int status = 1;
     if (make(&telegram, settings, err) == 0) {
         struct bridge_config config = make_config(settings, offline_text, &telegram);
-        int64_t now = clock_mono_ms();
         telegram.bridge = bridge_new(&config, err);
         if (telegram.bridge) {
-            poll_init(&telegram, now);
-            out_init(&telegram, now);
-            touch_init(&telegram);
+            start(&telegram);
             status = run(&telegram, stop);
         }
     }

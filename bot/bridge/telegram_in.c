@@ -79,8 +79,8 @@ static bool expects_answer(const struct telegram_update *update)
                                               update->event.kind != EVENT_UNSUPPORTED);
 }
 
-static void note_taken(struct telegram *telegram, const struct telegram_update *update, const char *id,
-                       struct entry *entry)
+static void note_taken(struct telegram *telegram, const struct telegram_update *update, const char *address,
+                       const char *id, struct entry *entry)
 {
     entry->in_id = mem_strdup(id);
     entry->chat = update->chat;
@@ -88,7 +88,7 @@ static void note_taken(struct telegram *telegram, const struct telegram_update *
     if (update->kind == TELEGRAM_PRESS && update->message_id)
         entry->press = copy_press(update);
     if (expects_answer(update))
-        touch_typing(telegram, update->chat);
+        typing_begin(&telegram->typing, address);
 }
 
 static bool tell_core(struct telegram *telegram, const struct telegram_update *update, struct entry *entry)
@@ -108,7 +108,7 @@ static bool tell_core(struct telegram *telegram, const struct telegram_update *u
     }
     switch (bridge_take(telegram->bridge, address, &event)) {
     case BRIDGE_TAKEN:
-        note_taken(telegram, update, id, entry);
+        note_taken(telegram, update, address, id, entry);
         return true;
     case BRIDGE_FULL:
         return false;

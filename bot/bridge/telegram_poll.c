@@ -200,7 +200,7 @@ static void skip_strange(struct telegram *telegram, const struct http_answer *ht
     if (!alone)
         return;
     if (id == 0) {
-        telegram_unwell(telegram, "an answer that cannot be read");
+        health_failed(&telegram->health, 0, "an answer that cannot be read");
     } else if (!find(poll, id)) {
         log_warn("an update of Telegram's cannot be read and is passed over");
         take_update(telegram, &(struct telegram_update){.id = id, .kind = TELEGRAM_STRANGE});

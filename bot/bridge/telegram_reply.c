@@ -12,6 +12,7 @@
 enum {
     KEYBOARD_SHOWN = 1, /* values in JOURNAL_KEYBOARD */
     KEYBOARD_GONE = 2,
+    TIMEOUT_MS = 30000, /* long: a message that was given up too soon would be sent twice */
     AGAIN_FIRST_MS = 1000,
     AGAIN_MOST_MS = 60000,
     OFFLINE_MOST_MS = 600000, /* an offline answer is no longer true then */
@@ -31,6 +32,8 @@ static const struct {
     {"en", "📍 Share my location", "Write a place or a postal code", "Choose here:"},
 };
 
+static void reply_done(void *user, const struct http_answer *http);
+
 static size_t words_in(const char *language)
 {
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -48,64 +51,76 @@ static bool has_keyboard(struct telegram *telegram, const char *address)
            journal_get(bridge_journal(telegram->bridge), JOURNAL_KEYBOARD, token, NULL) == KEYBOARD_SHOWN;
 }
 
-/* Two kinds of keyboard cannot stand under one message: the buttons get the last one. */
-static void make_parts(struct send *send, const char *markdown)
+static struct message *new_message(struct telegram *telegram, struct chat *chat, enum send_kind kind,
+                                   bool urgent)
 {
-    bool two = send->n_buttons && send->above;
-    send->n_parts = telegram_text(markdown, two, &send->arena, &send->parts);
-    if (!two || send->n_parts != 1)
-        return;
-    const char *choose = words[words_in(send->language)].choose;
-    struct telegram_part *parts = arena_alloc(&send->arena, 2 * sizeof *parts);
-    parts[0] = send->parts[0];
-    parts[1] = (struct telegram_part){choose, choose};
-    send->parts = parts;
-    send->n_parts = 2;
+    enum sender_queue queue = kind == SEND_MARK ? QUEUE_SMALL : urgent ? QUEUE_URGENT : QUEUE_NORMAL;
+    struct message *message = sender_new(&telegram->sender, chat, queue, sizeof *message);
+    message->telegram = telegram;
+    message->kind = kind;
+    message->to = strtoll(chat->address, NULL, 10);
+    return message;
 }
 
-static void end_reply(struct send *send, enum delivery delivery, int64_t until, const char *reason)
+/* Two kinds of keyboard cannot stand under one message: the buttons get the last one. */
+static void make_parts(struct message *message, const char *markdown)
 {
-    struct telegram *telegram = send->telegram;
-    if (send->kind == SEND_REPLY)
-        bridge_delivered(telegram->bridge, send->reply->out->id, delivery, until, reason);
-    out_drop(send);
+    bool two = message->n_buttons && message->above;
+    message->n_parts = telegram_text(markdown, two, &message->send.arena, &message->parts);
+    if (!two || message->n_parts != 1)
+        return;
+    const char *choose = words[words_in(message->language)].choose;
+    struct telegram_part *parts = arena_alloc(&message->send.arena, 2 * sizeof *parts);
+    parts[0] = message->parts[0];
+    parts[1] = (struct telegram_part){choose, choose};
+    message->parts = parts;
+    message->n_parts = 2;
+}
+
+static void end_reply(struct message *message, enum delivery delivery, int64_t until, const char *reason)
+{
+    struct telegram *telegram = message->telegram;
+    if (message->kind == SEND_REPLY)
+        bridge_delivered(telegram->bridge, message->reply->out->id, delivery, until, reason);
+    sender_drop(&message->send);
 }
 
 void reply_deliver(void *self, const struct bridge_reply *reply)
 {
     struct telegram *telegram = self;
     const struct out *out = reply->out;
-    struct chat *chat = out_chat(telegram, reply->address);
-    touch_typed(telegram, reply->address);
+    struct chat *chat = sender_chat(&telegram->sender, reply->address);
+    typing_end(&telegram->typing, reply->address);
     if (chat->held_until > clock_mono_ms()) {
         bridge_delivered(telegram->bridge, out->id, DELIVERY_LATER, chat->held_until_wall, "rate limit");
         return;
     }
-    struct send *send = out_new(telegram, chat, SEND_REPLY, out->urgent);
-    send->reply = reply;
-    send->language = out->language;
-    send->buttons = out->buttons;
-    send->n_buttons = out->n_buttons;
-    send->above = out->ask_location                        ? TELEGRAM_ASK_LOCATION
-                  : has_keyboard(telegram, reply->address) ? TELEGRAM_REMOVE_KEYBOARD
-                                                           : TELEGRAM_NO_KEYBOARD;
-    make_parts(send, out->text);
-    send->next = (size_t)(reply->parts > 0 ? reply->parts : 0);
-    if (send->n_parts == 0)
-        end_reply(send, DELIVERY_NEVER, 0, "nothing to show");
-    else if (send->next >= send->n_parts)
-        end_reply(send, DELIVERY_SENT, 0, NULL);
+    struct message *message = new_message(telegram, chat, SEND_REPLY, out->urgent);
+    message->reply = reply;
+    message->language = out->language;
+    message->buttons = out->buttons;
+    message->n_buttons = out->n_buttons;
+    message->above = out->ask_location                        ? TELEGRAM_ASK_LOCATION
+                     : has_keyboard(telegram, reply->address) ? TELEGRAM_REMOVE_KEYBOARD
+                                                              : TELEGRAM_NO_KEYBOARD;
+    make_parts(message, out->text);
+    message->next = (size_t)(reply->parts > 0 ? reply->parts : 0);
+    if (message->n_parts == 0)
+        end_reply(message, DELIVERY_NEVER, 0, "nothing to show");
+    else if (message->next >= message->n_parts)
+        end_reply(message, DELIVERY_SENT, 0, NULL);
 }
 
 void reply_offline(void *self, const char *address, const char *text, bool urgent)
 {
     struct telegram *telegram = self;
-    struct send *send = out_new(telegram, out_chat(telegram, address), SEND_OFFLINE, urgent);
-    touch_typed(telegram, address);
-    send->give_up = clock_wall_ms() + OFFLINE_MOST_MS;
-    make_parts(send, text);
-    if (send->n_parts == 0)
-        out_drop(send);
+    struct message *message = new_message(telegram, sender_chat(&telegram->sender, address), SEND_OFFLINE,
+                                          urgent);
+    typing_end(&telegram->typing, address);
+    message->send.give_up = clock_wall_ms() + OFFLINE_MOST_MS;
+    make_parts(message, text);
+    if (message->n_parts == 0)
+        sender_drop(&message->send);
 }
 
 /* ---- marks ---- */
@@ -119,7 +134,8 @@ void reply_mark(struct telegram *telegram, int64_t chat, const struct press *pre
     size_t count = 0;
     bool marked = false;
     telegram_address(chat, address);
-    struct send *send = out_new(telegram, out_chat(telegram, address), SEND_MARK, false);
+    struct message *message = new_message(telegram, sender_chat(&telegram->sender, address), SEND_MARK,
+                                          false);
     for (size_t i = 0; i < press->n_buttons; i++) {
         const struct button *button = &press->buttons[i];
         bool chosen = strcmp(button->value, press->choice) == 0;
@@ -127,170 +143,130 @@ void reply_mark(struct telegram *telegram, int64_t chat, const struct press *pre
             continue;
         bool mark = chosen && strncmp(button->label, check, sizeof check - 1) != 0;
         marked = marked || mark;
-        buttons[count].value = arena_strdup(&send->arena, button->value);
-        buttons[count++].label = arena_printf(&send->arena, "%s%s", mark ? check : "", button->label);
+        buttons[count].value = arena_strdup(&message->send.arena, button->value);
+        buttons[count++].label = arena_printf(&message->send.arena, "%s%s", mark ? check : "", button->label);
     }
     if (!marked) { /* it is already, or the message has no such button */
-        out_drop(send);
+        sender_drop(&message->send);
         return;
     }
-    copy = arena_alloc(&send->arena, count * sizeof *copy);
+    copy = arena_alloc(&message->send.arena, count * sizeof *copy);
     memcpy(copy, buttons, count * sizeof *copy);
-    send->buttons = copy;
-    send->n_buttons = count;
-    send->message_id = press->message_id;
-    send->give_up = clock_wall_ms() + MARK_MOST_MS;
+    message->buttons = copy;
+    message->n_buttons = count;
+    message->message_id = press->message_id;
+    message->send.give_up = clock_wall_ms() + MARK_MOST_MS;
 }
 
 /* ---- requests ---- */
 
-static enum telegram_keyboard keyboard_of(const struct send *send)
+static enum telegram_keyboard keyboard_of(const struct message *message)
 {
-    bool last = send->next + 1 == send->n_parts;
-    if (send->bare)
+    bool last = message->next + 1 == message->n_parts;
+    if (message->bare)
         return TELEGRAM_NO_KEYBOARD;
-    if (last && send->n_buttons)
+    if (last && message->n_buttons)
         return TELEGRAM_BUTTONS;
-    bool first_of_two = send->next == 0 && send->n_buttons;
-    return send->above && (first_of_two || (last && !send->n_buttons)) ? send->above : TELEGRAM_NO_KEYBOARD;
+    bool first_of_two = message->next == 0 && message->n_buttons;
+    return message->above && (first_of_two || (last && !message->n_buttons)) ? message->above
+                                                                             : TELEGRAM_NO_KEYBOARD;
 }
 
-const char *reply_write(struct send *send, struct buf *body)
+/* The body of the request goes to telegram->body; the name of its method. */
+static const char *write_request(struct message *message)
 {
-    if (send->kind == SEND_MARK) {
-        telegram_write_edit_buttons(send->to, send->message_id, send->buttons, send->n_buttons, body);
+    struct buf *body = &message->telegram->body;
+    if (message->kind == SEND_MARK) {
+        telegram_write_edit_buttons(message->to, message->message_id, message->buttons, message->n_buttons,
+                                    body);
         return "editMessageReplyMarkup";
     }
-    const struct telegram_part *part = &send->parts[send->next];
-    const struct telegram_send message = {
-        .chat = send->to,
-        .text = send->plain ? part->plain : part->html,
-        .html = !send->plain,
-        .keyboard = keyboard_of(send),
-        .buttons = send->buttons,
-        .n_buttons = send->n_buttons,
-        .share_label = words[words_in(send->language)].share,
-        .hint = words[words_in(send->language)].hint,
+    const struct telegram_part *part = &message->parts[message->next];
+    const struct telegram_send send = {
+        .chat = message->to,
+        .text = message->plain ? part->plain : part->html,
+        .html = !message->plain,
+        .keyboard = keyboard_of(message),
+        .buttons = message->buttons,
+        .n_buttons = message->n_buttons,
+        .share_label = words[words_in(message->language)].share,
+        .hint = words[words_in(message->language)].hint,
     };
-    telegram_write_send(&message, body);
+    telegram_write_send(&send, body);
     return "sendMessage";
 }
 
-void reply_unfit(struct send *send)
+struct http_call *reply_begin(void *self, struct send *send)
 {
+    struct telegram *telegram = self;
+    struct message *message = (struct message *)send;
+    const char *method = write_request(message);
+    if (buf_done(&telegram->body) == 0)
+        return telegram_call(telegram, method, TIMEOUT_MS, reply_done, message);
+    buf_clear(&telegram->body);
     log_warn("a reply cannot be written in Telegram's form");
-    send->telegram->counts.refused++;
-    end_reply(send, DELIVERY_NEVER, 0, "cannot be written for Telegram");
-}
-
-/* ---- chats that can be sent nothing ---- */
-
-static void forget_gone(struct gone *gone)
-{
-    LIST_REMOVE(gone, entry);
-    free(gone->in_id);
-    free(gone->out_id);
-    free(gone);
-}
-
-void reply_gone_known(struct telegram *telegram, const char *in_id)
-{
-    struct gone *gone, *next;
-    for (gone = LIST_FIRST(&telegram->send.gone); gone; gone = next) {
-        next = LIST_NEXT(gone, entry);
-        if (strcmp(gone->in_id, in_id))
-            continue;
-        bridge_delivered(telegram->bridge, gone->out_id, DELIVERY_NEVER, 0, "blocked");
-        forget_gone(gone);
-    }
-}
-
-void reply_free(struct telegram *telegram)
-{
-    for (struct gone *gone; (gone = LIST_FIRST(&telegram->send.gone));)
-        forget_gone(gone);
-}
-
-/* The id is made of the reply's, so that a repeat after a crash is known. */
-static void write_gone_id(const struct send *send, char id[8 + KEY_HASH_TEXT])
-{
-    unsigned char hash[KEY_HASH];
-    char text[KEY_HASH_TEXT];
-    const char *out_id = send->reply->out->id;
-    const struct key_part parts[] = {{send->chat->address, strlen(send->chat->address)},
-                                     {out_id, strlen(out_id)}};
-    key_hash(hash, NULL, parts, 2);
-    key_hash_text(hash, text);
-    snprintf(id, 8 + KEY_HASH_TEXT, "gone:%s", text);
-}
-
-/* The core must know that the person cannot be reached before it hears that the reply never arrives: else a
- * crash in between would leave a request open that nobody can answer. */
-static void chat_gone(struct send *send)
-{
-    char id[8 + KEY_HASH_TEXT];
-    if (send->kind != SEND_REPLY) {
-        out_drop(send);
-        return;
-    }
-    write_gone_id(send, id);
-    struct event blocked = {.kind = EVENT_BLOCKED, .id = id, .time = clock_wall_ms()};
-    if (bridge_take(send->telegram->bridge, send->chat->address, &blocked) != BRIDGE_TAKEN) {
-        end_reply(send, DELIVERY_LATER, clock_wall_ms() + AGAIN_MOST_MS,
-                  "blocked, the core does not know yet");
-        return;
-    }
-    struct gone *gone = mem_new(1, sizeof *gone);
-    gone->in_id = mem_strdup(id);
-    gone->out_id = mem_strdup(send->reply->out->id);
-    LIST_INSERT_HEAD(&send->telegram->send.gone, gone, entry);
-    out_drop(send);
+    telegram->counts.refused++;
+    end_reply(message, DELIVERY_NEVER, 0, "cannot be written for Telegram");
+    return NULL;
 }
 
 /* ---- how it ended ---- */
 
-static void note_keyboard(const struct send *send)
+static void chat_gone(struct message *message)
 {
-    struct telegram *telegram = send->telegram;
+    struct telegram *telegram = message->telegram;
+    if (message->kind != SEND_REPLY)
+        sender_drop(&message->send);
+    else if (gone_add(&telegram->gone, telegram->bridge, message->send.chat->address,
+                      message->reply->out->id))
+        sender_drop(&message->send); /* reported by gone_known */
+    else
+        end_reply(message, DELIVERY_LATER, clock_wall_ms() + AGAIN_MOST_MS,
+                  "blocked, the core does not know yet");
+}
+
+static void note_keyboard(const struct message *message)
+{
+    struct telegram *telegram = message->telegram;
     char token[TOKEN_SIZE];
-    int state = send->above == TELEGRAM_ASK_LOCATION ? KEYBOARD_SHOWN : KEYBOARD_GONE;
-    if (send->above && !send->bare && bridge_token(telegram->bridge, send->chat->address, token) == 0)
+    int state = message->above == TELEGRAM_ASK_LOCATION ? KEYBOARD_SHOWN : KEYBOARD_GONE;
+    if (message->above && !message->bare &&
+        bridge_token(telegram->bridge, message->send.chat->address, token) == 0)
         journal_mark(bridge_journal(telegram->bridge), JOURNAL_KEYBOARD, token, state, clock_wall_ms());
 }
 
 /* One message arrived; the rest of the reply follows. */
-static void sent(struct send *send)
+static void sent(struct message *message)
 {
-    send->attempts = 0;
-    send->telegram->counts.sent += send->kind != SEND_MARK;
-    send->telegram->counts.marks += send->kind == SEND_MARK;
-    send->next++;
-    if (send->kind == SEND_MARK || send->next >= send->n_parts) {
-        note_keyboard(send);
-        end_reply(send, DELIVERY_SENT, 0, NULL);
+    message->send.attempts = 0;
+    message->telegram->counts.sent += message->kind != SEND_MARK;
+    message->telegram->counts.marks += message->kind == SEND_MARK;
+    message->next++;
+    if (message->kind == SEND_MARK || message->next >= message->n_parts) {
+        note_keyboard(message);
+        end_reply(message, DELIVERY_SENT, 0, NULL);
         return;
     }
-    if (send->kind == SEND_REPLY)
-        bridge_part_sent(send->telegram->bridge, send->reply->out->id, (int)send->next);
-    out_again(send, 0);
+    if (message->kind == SEND_REPLY)
+        bridge_part_sent(message->telegram->bridge, message->reply->out->id, (int)message->next);
+    sender_again(&message->send, 0);
 }
 
 /* Nothing goes to this chat before the time that the server named. */
-static void flooded(struct send *send, const struct telegram_answer *answer)
+static void flooded(struct message *message, const struct telegram_answer *answer)
 {
-    struct chat *chat = send->chat;
+    struct chat *chat = message->send.chat;
     uint32_t jitter = 0;
     key_random(&jitter, sizeof jitter);
     int64_t wait = (answer->retry_after > 0 ? answer->retry_after : 1) * CLOCK_SECOND + jitter % JITTER_MS;
-    send->telegram->counts.rate_limited++;
-    chat->held_until = clock_mono_ms() + wait;
-    chat->held_until_wall = clock_wall_ms() + wait;
-    if (send->kind == SEND_REPLY)
-        end_reply(send, DELIVERY_LATER, chat->held_until_wall, "rate limit");
-    else if (send->kind == SEND_OFFLINE)
-        out_again(send, chat->held_until);
+    message->telegram->counts.rate_limited++;
+    sender_hold(chat, wait);
+    if (message->kind == SEND_REPLY)
+        end_reply(message, DELIVERY_LATER, chat->held_until_wall, "rate limit");
+    else if (message->kind == SEND_OFFLINE)
+        sender_again(&message->send, chat->held_until);
     else
-        out_drop(send);
+        sender_drop(&message->send);
 }
 
 /* What the server says may quote the message; words before the first quotation mark don't. */
@@ -302,77 +278,79 @@ static void log_refusal(const struct telegram_answer *answer)
 }
 
 /* Without its markup, then without its keyboard; then it is given up. */
-static void refused(struct send *send, const struct telegram_answer *answer, bool markup)
+static void refused(struct message *message, const struct telegram_answer *answer, bool markup)
 {
     log_refusal(answer);
-    if (send->kind == SEND_MARK || send->bare || (markup && send->plain)) {
-        send->telegram->counts.refused++;
-        end_reply(send, DELIVERY_NEVER, 0, "refused by Telegram");
+    if (message->kind == SEND_MARK || message->bare || (markup && message->plain)) {
+        message->telegram->counts.refused++;
+        end_reply(message, DELIVERY_NEVER, 0, "refused by Telegram");
         return;
     }
-    send->telegram->counts.html_refused += markup;
-    send->plain = true;
-    send->bare = !markup;
-    bridge_status_soon(send->telegram->bridge);
-    out_again(send, 0);
+    message->telegram->counts.html_refused += markup;
+    message->plain = true;
+    message->bare = !markup;
+    bridge_status_soon(message->telegram->bridge);
+    sender_again(&message->send, 0);
 }
 
-static void take_error(struct send *send, const struct telegram_answer *answer)
+static void take_error(struct message *message, const struct telegram_answer *answer)
 {
     enum telegram_error error = telegram_error_of(answer);
-    if (send->kind == SEND_MARK && error != TELEGRAM_FLOOD) {
-        out_drop(send); /* "message is not modified", "message to edit not found": nothing is lost */
+    if (message->kind == SEND_MARK && error != TELEGRAM_FLOOD) {
+        sender_drop(
+            &message->send); /* "message is not modified", "message to edit not found": nothing is lost */
         return;
     }
     switch (error) {
     case TELEGRAM_FLOOD:
-        flooded(send, answer);
+        flooded(message, answer);
         break;
     case TELEGRAM_GONE:
-        chat_gone(send);
+        chat_gone(message);
         break;
     case TELEGRAM_MIGRATED:
-        if (send->moved) {
-            refused(send, answer, false);
+        if (message->moved) {
+            refused(message, answer, false);
             break;
         }
-        send->moved = true;
-        send->to = answer->migrate_to;
-        out_again(send, 0);
+        message->moved = true;
+        message->to = answer->migrate_to;
+        sender_again(&message->send, 0);
         break;
     case TELEGRAM_MARKUP:
-        refused(send, answer, true);
+        refused(message, answer, true);
         break;
     case TELEGRAM_TOKEN:
     case TELEGRAM_CONFLICT:
     case TELEGRAM_SERVER:
-        out_again(send, clock_mono_ms() + AGAIN_MOST_MS);
+        sender_again(&message->send, clock_mono_ms() + AGAIN_MOST_MS);
         break;
     case TELEGRAM_OTHER:
-        refused(send, answer, false);
+        refused(message, answer, false);
         break;
     }
 }
 
-void reply_done(void *user, const struct http_answer *http)
+static void reply_done(void *user, const struct http_answer *http)
 {
-    struct send *send = user;
-    struct telegram *telegram = send->telegram;
+    struct message *message = user;
+    struct telegram *telegram = message->telegram;
     struct telegram_answer answer;
-    out_landed(send);
+    sender_landed(&message->send);
     switch (telegram_judge(telegram, http, &answer)) {
     case VERDICT_GOOD:
-        sent(send);
+        sent(message);
         break;
     case VERDICT_AGAIN:
         telegram->counts.failures++;
-        if (send->kind == SEND_MARK)
-            out_drop(send);
+        if (message->kind == SEND_MARK)
+            sender_drop(&message->send);
         else
-            out_again(send, clock_mono_ms() + pace_backoff(++send->attempts, AGAIN_FIRST_MS, AGAIN_MOST_MS));
+            sender_again(&message->send, clock_mono_ms() + pace_backoff(++message->send.attempts,
+                                                                        AGAIN_FIRST_MS, AGAIN_MOST_MS));
         break;
     case VERDICT_ERROR:
-        take_error(send, &answer);
+        take_error(message, &answer);
         break;
     }
     arena_reset(&telegram->scratch);

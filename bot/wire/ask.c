@@ -1,6 +1,6 @@
 #include "wire/ask.h"
+#include "wire/json.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,33 +30,17 @@ static json_t *text_value(const char *text, struct buf *out)
     return value;
 }
 
-static void dump(json_t *root, struct buf *out)
-{
-    char *text = json_dumps(root, JSON_COMPACT);
-    if (text)
-        buf_add_str(out, text);
-    else
-        out->failed = true;
-    free(text);
-    json_decref(root);
-}
-
 void ask_write(const struct ask *ask, struct buf *out)
 {
     json_t *with = json_object();
     for (size_t i = 0; i < ask->count; i++)
         json_object_set_new(with, ask->with[i].name, text_value(ask->with[i].text, out));
-    dump(json_pack("{s:s, s:s, s:o}", "id", ask->id, "ask", ask->what, "with", with), out);
+    json_write(json_pack("{s:s, s:s, s:o}", "id", ask->id, "ask", ask->what, "with", with), out);
 }
 
 static json_t *load(const char *payload, size_t len)
 {
-    json_t *root = len <= CONTRACT_LIST_LARGEST ? json_loadb(payload, len, reading, NULL) : NULL;
-    if (root && !json_is_object(root)) {
-        json_decref(root);
-        root = NULL;
-    }
-    return root;
+    return json_read(payload, len, CONTRACT_LIST_LARGEST, reading);
 }
 
 static const char *text_of(const json_t *value, size_t most, struct arena *arena)
@@ -126,7 +110,7 @@ void answer_write(const struct answer *answer, struct buf *out)
         json_object_set_new(root, "error", text_value(answer->error, out));
     json_object_set_new(root, "columns", columns);
     json_object_set_new(root, "rows", rows);
-    dump(root, out);
+    json_write(root, out);
 }
 
 static int read_row(const json_t *row, struct arena *arena, struct answer *answer)

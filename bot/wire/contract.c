@@ -1,11 +1,11 @@
 #include "wire/contract.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "wire/json.h"
 
 /* ---- names ---- */
 
@@ -105,37 +105,9 @@ void topic_write(char out[CONTRACT_TOPIC_LARGEST], const char *root, enum topic_
 
 /* ---- JSON ---- */
 
-/* Jansson bounds depth at 2048 by itself, refuses invalid UTF-8, and NUL unless asked for it. */
 static json_t *read_object(const char *payload, size_t len, size_t most)
 {
-    if (len > most)
-        return NULL;
-    json_t *root = json_loadb(payload, len, JSON_REJECT_DUPLICATES, NULL);
-    if (!json_is_object(root)) {
-        json_decref(root);
-        return NULL;
-    }
-    return root;
-}
-
-static void write_json(json_t *root, struct buf *out)
-{
-    char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    if (text)
-        buf_add_str(out, text);
-    else
-        out->failed = true;
-    free(text);
-    json_decref(root);
-}
-
-/* A text member of at most `most` bytes, copied; NULL when missing, no text or too long. */
-static const char *text_member(const json_t *object, const char *name, size_t most, struct arena *arena)
-{
-    const json_t *value = json_object_get(object, name);
-    if (!json_is_string(value) || json_string_length(value) > most)
-        return NULL;
-    return arena_strndup(arena, json_string_value(value), json_string_length(value));
+    return json_read(payload, len, most, JSON_REJECT_DUPLICATES);
 }
 
 static bool true_member(const json_t *object, const char *name)
@@ -188,8 +160,8 @@ static const char *read_event_name(const json_t *root, const char *name, struct 
     for (size_t i = 0; i < EVENT_NAMES; i++)
         if (strcmp(event_names[i].name, name) == 0) {
             event->kind = event_names[i].kind;
-            event->what = text_member(root, "kind", 32, arena);
-            event->from = text_member(root, "from", CONTRACT_CHAT_LARGEST, arena);
+            event->what = json_text(root, "kind", 32, arena);
+            event->from = json_text(root, "from", CONTRACT_CHAT_LARGEST, arena);
             if (event->kind == EVENT_MOVED &&
                 (!event->from || !contract_chat_fits(event->from, strlen(event->from))))
                 return "moved without from";
@@ -232,28 +204,28 @@ static const char *read_content(const json_t *root, struct arena *arena, struct 
                                     : "event is no text";
     if (choice) {
         event->kind = EVENT_CHOICE;
-        event->choice = text_member(root, "choice", CONTRACT_VALUE_LARGEST, arena);
+        event->choice = json_text(root, "choice", CONTRACT_VALUE_LARGEST, arena);
         return event->choice && is_ascii(event->choice) ? NULL
                                                         : "choice is no ASCII text of at most 64 bytes";
     }
     event->kind = EVENT_TEXT;
-    event->text = text_member(root, "text", CONTRACT_IN_LARGEST, arena);
+    event->text = json_text(root, "text", CONTRACT_IN_LARGEST, arena);
     event->text_len = event->text ? json_string_length(text) : 0;
     return event->text ? NULL : "text is no text";
 }
 
 static const char *read_in(const json_t *root, struct arena *arena, struct event *event, const char **id)
 {
-    const char *candidate = text_member(root, "id", CONTRACT_ID_LARGEST, arena);
+    const char *candidate = json_text(root, "id", CONTRACT_ID_LARGEST, arena);
     if (!candidate || !contract_id_fits(candidate))
         return "no valid id";
     *id = candidate;
     event->id = candidate;
     if (time_member(root, "time", &event->time))
         return "no valid time";
-    event->language = text_member(json_object_get(root, "sender"), "language", 35, arena);
+    event->language = json_text(json_object_get(root, "sender"), "language", 35, arena);
     event->late = true_member(root, "late");
-    event->edits = text_member(root, "edits", CONTRACT_ID_LARGEST, arena);
+    event->edits = json_text(root, "edits", CONTRACT_ID_LARGEST, arena);
     return read_content(root, arena, event);
 }
 
@@ -300,7 +272,7 @@ void contract_write_in(const struct event *event, struct buf *out)
         set_text(root, "kind", event->what);
         set_text(root, "from", event->from);
     }
-    write_json(root, out);
+    json_write(root, out);
 }
 
 /* ---- accepted ---- */
@@ -313,7 +285,7 @@ void contract_write_accepted(const struct accepted *accepted, struct buf *out)
     for (size_t i = 0; i < accepted->n_refused; i++)
         json_array_append_new(refused, json_pack("{s:s, s:s}", "id", accepted->refused[i].id, "reason",
                                                  accepted->refused[i].reason));
-    write_json(json_pack("{s:o, s:o}", "ids", ids, "refused", refused), out);
+    json_write(json_pack("{s:o, s:o}", "ids", ids, "refused", refused), out);
 }
 
 int contract_read_accepted(const char *payload, size_t len, struct arena *arena, struct accepted *accepted)
@@ -332,8 +304,8 @@ int contract_read_accepted(const char *payload, size_t len, struct arena *arena,
         }
         for (size_t i = 0; i < json_array_size(refused); i++) {
             const json_t *one = json_array_get(refused, i);
-            const char *id = text_member(one, "id", CONTRACT_ID_LARGEST, arena);
-            const char *reason = text_member(one, "reason", 200, arena);
+            const char *id = json_text(one, "id", CONTRACT_ID_LARGEST, arena);
+            const char *reason = json_text(one, "reason", 200, arena);
             if (id)
                 accepted->refused[accepted->n_refused++] = (struct refusal){id, reason ? reason : ""};
         }
@@ -386,7 +358,7 @@ void contract_write_out(const struct out *reply, struct buf *payload)
         set_time(root, "expires", reply->expires);
     if (!is_written(root, "id") || !is_written(root, "text") || !is_written(root, "choices"))
         payload->failed = true;
-    write_json(root, payload);
+    json_write(root, payload);
 }
 
 static void read_buttons(const json_t *rows, struct arena *arena, struct out *reply)
@@ -394,8 +366,8 @@ static void read_buttons(const json_t *rows, struct arena *arena, struct out *re
     for (size_t r = 0; r < json_array_size(rows); r++) {
         const json_t *row = json_array_get(rows, r);
         for (size_t i = 0; i < json_array_size(row) && reply->n_buttons < CONTRACT_CHOICES_MOST; i++) {
-            const char *label = text_member(json_array_get(row, i), "label", 200, arena);
-            const char *value = text_member(json_array_get(row, i), "value", CONTRACT_VALUE_LARGEST, arena);
+            const char *label = json_text(json_array_get(row, i), "label", 200, arena);
+            const char *value = json_text(json_array_get(row, i), "value", CONTRACT_VALUE_LARGEST, arena);
             if (label && value)
                 reply->buttons[reply->n_buttons++] = (struct button){label, value};
         }
@@ -406,10 +378,10 @@ int contract_read_out(const char *payload, size_t len, struct arena *arena, stru
 {
     memset(reply, 0, sizeof *reply);
     json_t *root = read_object(payload, len, CONTRACT_OUT_LARGEST);
-    reply->id = text_member(root, "id", CONTRACT_ID_LARGEST, arena);
-    reply->answers = text_member(root, "answers", CONTRACT_ID_LARGEST, arena);
-    reply->language = text_member(root, "language", 8, arena);
-    reply->text = text_member(root, "text", CONTRACT_OUT_LARGEST, arena);
+    reply->id = json_text(root, "id", CONTRACT_ID_LARGEST, arena);
+    reply->answers = json_text(root, "answers", CONTRACT_ID_LARGEST, arena);
+    reply->language = json_text(root, "language", 8, arena);
+    reply->text = json_text(root, "text", CONTRACT_OUT_LARGEST, arena);
     reply->ask_location = true_member(root, "ask_location");
     reply->urgent = true_member(root, "urgent");
     if (json_object_get(root, "expires") && time_member(root, "expires", &reply->expires))
@@ -434,15 +406,15 @@ void contract_write_delivered(const struct delivered *delivered, struct buf *out
         set_text(one, "reason", result->reason);
         json_array_append_new(results, one);
     }
-    write_json(json_pack("{s:o}", "results", results), out);
+    json_write(json_pack("{s:o}", "results", results), out);
 }
 
 static int read_result(const json_t *one, struct arena *arena, struct result *result)
 {
     const char *delivery = json_string_value(json_object_get(one, "result"));
     memset(result, 0, sizeof *result);
-    result->id = text_member(one, "id", CONTRACT_ID_LARGEST, arena);
-    result->reason = text_member(one, "reason", 200, arena);
+    result->id = json_text(one, "id", CONTRACT_ID_LARGEST, arena);
+    result->reason = json_text(one, "reason", 200, arena);
     if (json_object_get(one, "until") && time_member(one, "until", &result->until))
         return -1;
     for (int i = DELIVERY_SENT; delivery && i <= DELIVERY_NEVER; i++)
@@ -485,7 +457,7 @@ void contract_write_status(const struct status *status, struct buf *out)
         json_array_append_new(faults, json_string(status->faults[i]));
     json_object_set_new(root, "counters", counters);
     json_object_set_new(root, "faults", faults);
-    write_json(root, out);
+    json_write(root, out);
 }
 
 int contract_read_status(const char *payload, size_t len, struct arena *arena, struct status *status)
@@ -501,8 +473,8 @@ int contract_read_status(const char *payload, size_t len, struct arena *arena, s
         status->online = strcmp(state, "online") == 0;
         if (time_member(root, "since", &status->since))
             status->since = 0;
-        status->version = text_member(root, "version", 40, arena);
-        status->instance = text_member(root, "instance", 40, arena);
+        status->version = json_text(root, "version", 40, arena);
+        status->instance = json_text(root, "instance", 40, arena);
         json_object_foreach(json_object_get(root, "counters"), name,
                             value) if (status->n_counters < COUNTERS_MOST && json_is_integer(value))
             status->counters[status->n_counters++] = (struct counter){arena_strdup(arena, name),

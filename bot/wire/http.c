@@ -98,8 +98,22 @@ static void configure(const struct http *http, struct http_call *call, int64_t t
         BUG("libcurl refuses an option");
 }
 
-struct http_call *http_post(struct http *http, const char *url, const char *body, size_t len,
-                            int64_t timeout_ms, http_done *done, void *user)
+static bool set_body(CURL *curl, const struct http_request *request)
+{
+    if (!request->body)
+        return curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L) == CURLE_OK;
+    return curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->len) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, request->body) == CURLE_OK;
+}
+
+static bool set_bearer(CURL *curl, const char *bearer)
+{
+    return !bearer || (curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, bearer) == CURLE_OK &&
+                       curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER) == CURLE_OK);
+}
+
+struct http_call *http_start(struct http *http, const struct http_request *request, http_done *done,
+                             void *user)
 {
     struct http_call *call = mem_new(1, sizeof *call);
     call->body = BUF_INIT(HTTP_BODY_MOST);
@@ -108,14 +122,22 @@ struct http_call *http_post(struct http *http, const char *url, const char *body
     call->curl = curl_easy_init();
     if (!call->curl)
         log_fatal("libcurl has no memory for a request");
-    configure(http, call, timeout_ms);
-    if (curl_easy_setopt(call->curl, CURLOPT_URL, url) != CURLE_OK ||
-        curl_easy_setopt(call->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len) != CURLE_OK ||
-        curl_easy_setopt(call->curl, CURLOPT_COPYPOSTFIELDS, body) != CURLE_OK ||
+    configure(http, call, request->timeout_ms);
+    if (curl_easy_setopt(call->curl, CURLOPT_URL, request->url) != CURLE_OK ||
+        !set_body(call->curl, request) || !set_bearer(call->curl, request->bearer) ||
+        curl_easy_setopt(call->curl, CURLOPT_CUSTOMREQUEST, request->method) != CURLE_OK ||
         curl_multi_add_handle(http->multi, call->curl) != CURLM_OK)
         BUG("libcurl refuses a request");
     LIST_INSERT_HEAD(&http->calls, call, entry);
     return call;
+}
+
+struct http_call *http_post(struct http *http, const char *url, const char *body, size_t len,
+                            int64_t timeout_ms, http_done *done, void *user)
+{
+    const struct http_request request = {
+        .method = "POST", .url = url, .body = body, .len = len, .timeout_ms = timeout_ms};
+    return http_start(http, &request, done, user);
 }
 
 void http_cancel(struct http *http, struct http_call *call)

@@ -37,8 +37,22 @@ typedef void http_done(void *user, const struct http_answer *answer);
 struct http *http_new(struct err *err);
 void http_free(struct http *http); /* ends what is under way without calling `done` */
 
-/* Begins a POST of JSON. URL and body are copied. `timeout_ms` is for the whole request. The call is the
- * client's and gone when `done` has been called. */
+/* A request; everything is copied. */
+struct http_request {
+    const char *method; /* GET, POST, PUT … */
+    const char *url;
+    const char *bearer; /* secret of an Authorization header, NULL: none */
+    const char *body;   /* JSON, NULL: none */
+    size_t len;
+    int64_t timeout_ms; /* for the whole request */
+};
+
+/* Begins a request. The call is the client's and gone when `done` has been called. A connection that was kept
+ * and died before a byte of an answer came is replaced and the request made again at once (libcurl does
+ * that), so a request that is no repeatable one may arrive twice then. */
+struct http_call *http_start(struct http *http, const struct http_request *request, http_done *done,
+                             void *user);
+/* The same for a POST of JSON without a secret in its header. */
 struct http_call *http_post(struct http *http, const char *url, const char *body, size_t len,
                             int64_t timeout_ms, http_done *done, void *user);
 /* Ends a call without calling `done`. */

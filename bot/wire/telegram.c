@@ -1,23 +1,13 @@
 /* Requests and answers of the Bot API; its updates are read in telegram_update.c. */
 #include "wire/telegram.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/telegram_json.h"
+#include "wire/http.h"
+#include "wire/json.h"
 
 /* ---- answers ---- */
-
-/* The library bounds depth itself; U+0000 is allowed, so that one strange text does not cost the others. */
-json_t *telegram_load(const char *body, size_t len)
-{
-    json_t *root = json_loadb(body, len, JSON_ALLOW_NUL, NULL);
-    if (json_is_object(root))
-        return root;
-    json_decref(root);
-    return NULL;
-}
 
 static int64_t whole(const json_t *object, const char *name)
 {
@@ -33,7 +23,7 @@ static int64_t waiting(int64_t seconds)
 
 void telegram_read_answer(const char *body, size_t len, struct arena *arena, struct telegram_answer *answer)
 {
-    json_t *root = telegram_load(body, len);
+    json_t *root = json_read(body, len, HTTP_BODY_MOST, JSON_ALLOW_NUL);
     const json_t *ok = json_object_get(root, "ok"), *parameters = json_object_get(root, "parameters");
     const char *description = json_string_value(json_object_get(root, "description"));
     int64_t code = whole(root, "error_code");
@@ -86,7 +76,7 @@ bool telegram_is_webhook(const struct telegram_answer *answer)
 
 const char *telegram_read_me(const char *body, size_t len, struct arena *arena)
 {
-    json_t *root = telegram_load(body, len);
+    json_t *root = json_read(body, len, HTTP_BODY_MOST, JSON_ALLOW_NUL);
     const char *name = json_string_value(json_object_get(json_object_get(root, "result"), "username"));
     name = name && *name ? arena_strdup(arena, name) : NULL;
     json_decref(root);
@@ -107,17 +97,6 @@ int64_t telegram_guess_update(const char *body, size_t len)
 
 /* ---- requests ---- */
 
-static void write_json(json_t *root, struct buf *out)
-{
-    char *text = json_dumps(root, JSON_COMPACT);
-    if (text)
-        buf_add_str(out, text);
-    else
-        out->failed = true;
-    free(text);
-    json_decref(root);
-}
-
 void telegram_write_get_updates(int64_t offset, int limit, int timeout_seconds, struct buf *out)
 {
     json_t *root = json_pack("{s:i, s:i, s:[s, s, s, s]}", "limit", limit, "timeout", timeout_seconds,
@@ -125,7 +104,7 @@ void telegram_write_get_updates(int64_t offset, int limit, int timeout_seconds, 
                              "my_chat_member");
     if (offset)
         json_object_set_new(root, "offset", json_integer(offset));
-    write_json(root, out);
+    json_write(root, out);
 }
 
 /* One button a row: labels are sentences, and a telephone is narrow. */
@@ -164,23 +143,23 @@ void telegram_write_send(const struct telegram_send *send, struct buf *out)
         json_object_set_new(root, "parse_mode", json_string("HTML"));
     if (keyboard)
         json_object_set_new(root, "reply_markup", keyboard);
-    write_json(root, out);
+    json_write(root, out);
 }
 
 void telegram_write_answer_query(const char *query, struct buf *out)
 {
-    write_json(json_pack("{s:s}", "callback_query_id", query), out);
+    json_write(json_pack("{s:s}", "callback_query_id", query), out);
 }
 
 void telegram_write_edit_buttons(int64_t chat, int64_t message, const struct button *buttons,
                                  size_t n_buttons, struct buf *out)
 {
-    write_json(json_pack("{s:I, s:I, s:o}", "chat_id", (json_int_t)chat, "message_id", (json_int_t)message,
+    json_write(json_pack("{s:I, s:I, s:o}", "chat_id", (json_int_t)chat, "message_id", (json_int_t)message,
                          "reply_markup", inline_keyboard(buttons, n_buttons)),
                out);
 }
 
 void telegram_write_typing(int64_t chat, struct buf *out)
 {
-    write_json(json_pack("{s:I, s:s}", "chat_id", (json_int_t)chat, "action", "typing"), out);
+    json_write(json_pack("{s:I, s:s}", "chat_id", (json_int_t)chat, "action", "typing"), out);
 }

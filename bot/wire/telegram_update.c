@@ -1,10 +1,10 @@
 /* Updates of the Bot API: from JSON to what a bridge needs to know of each. */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/http.h"
+#include "wire/json.h"
 #include "wire/telegram.h"
-#include "wire/telegram_json.h"
 
 enum { LANGUAGE_MOST = 35, QUERY_MOST = 64, ALBUM_MOST = 64, COMMAND_MOST = 32, PAYLOAD_MOST = 64 };
 
@@ -344,7 +344,7 @@ static void take_update(const json_t *object, struct arena *arena, struct telegr
 int telegram_read_updates(const char *body, size_t len, struct arena *arena, struct telegram_update **updates,
                           size_t *count)
 {
-    json_t *root = telegram_load(body, len);
+    json_t *root = json_read(body, len, HTTP_BODY_MOST, JSON_ALLOW_NUL);
     const json_t *result = member(root, "result");
     size_t n = json_array_size(result);
     int rc = json_is_true(member(root, "ok")) && json_is_array(result) ? 0 : -1;
