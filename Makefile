@@ -125,6 +125,7 @@ live_runs   = "$(1) live core=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test
               "$(1) live telegram-faults=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_telegram_faults.py" \
               "$(1) live telegram=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_telegram.py" \
               "$(1) requests=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/requests_soak.py --seconds $(4) --seed 1" \
+              "$(1) telegram=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/telegram_soak.py --seconds $(4) --seed 1" \
               "$(1) faults=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/soak.py --seconds 15 --seed 1"
 
 # The strict stand-in for Telegram's server is tested by itself, and a server of others' making once, sanitized.
@@ -144,13 +145,14 @@ test:
 	  $(call replay_runs,sanitized,$(BUILD)/asan) $(peer_runs) \
 	  $(call live_runs,plain,$(BUILD),2,20) $(call live_runs,sanitized,$(BUILD)/asan,4,10)
 
-# Residents write, and coordinators take their requests, while core and broker are killed at random: make soak SECONDS=3600 SEED=7
+# Residents write, also in Telegram, and coordinators take their requests, while the programs are killed at random: make soak SECONDS=3600 SEED=7
 SECONDS ?= 600
 soak:
 	@./deploy/install-deps.sh build run test
 	@$(MAKE) --no-print-directory -s all
-	BUILD=$(BUILD) $(PYTHON) tests/fault/soak.py --seconds $$(($(SECONDS) / 2)) $(if $(SEED),--seed $(SEED))
-	BUILD=$(BUILD) $(PYTHON) tests/fault/requests_soak.py --seconds $$(($(SECONDS) / 2)) $(if $(SEED),--seed $(SEED))
+	BUILD=$(BUILD) $(PYTHON) tests/fault/soak.py --seconds $$(($(SECONDS) / 3)) $(if $(SEED),--seed $(SEED))
+	BUILD=$(BUILD) $(PYTHON) tests/fault/requests_soak.py --seconds $$(($(SECONDS) / 3)) $(if $(SEED),--seed $(SEED))
+	BUILD=$(BUILD) $(PYTHON) tests/fault/telegram_soak.py --seconds $$(($(SECONDS) / 3)) $(if $(SEED),--seed $(SEED))
 
 # Accuracy on messages of the corpus' form: make report SET="tests/understanding/second.tsv"
 SET ?= tests/understanding/second.tsv
