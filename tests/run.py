@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Runs test programs, two at a time, counts what passed and failed, and ends with `N passed, N failed`.
+"""Runs test programs, three at a time, counts what passed and failed, and ends with `N passed, N failed`.
 
 run.py NAME=COMMAND …   the command's output must tell its counts: cmocka's lines, or a last line `N passed, N failed`.
 A program that ends badly without telling a failure counts as one failed test."""
@@ -49,10 +49,10 @@ def tell(name, output, passed, failed, seconds):
 
 
 def main():
-    """Two at a time: most of a live test is waiting. The long ones begin first, so that none is left alone at the end."""
+    """Three at a time on two cores: most of a live test is waiting. The long ones begin first, so that none is left alone at the end."""
     programs = sorted(sys.argv[1:], key=lambda argument: " live " not in argument.split("=", 1)[0])
     all_passed = all_failed = 0
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
         for done in concurrent.futures.as_completed([pool.submit(run_one, argument) for argument in programs]):
             tell(*done.result())
             all_passed += done.result()[2]

@@ -43,6 +43,11 @@ void sender_hold(struct chat *chat, int64_t ms)
     chat->held_until_wall = clock_wall_ms() + ms;
 }
 
+void sender_let_urgent_pass(struct sender *sender)
+{
+    sender->urgent_alone = true;
+}
+
 bool sender_is_held(const struct sender *sender, const char *address)
 {
     const struct chat *chat = map_get(&sender->chats, address, strlen(address));
@@ -119,7 +124,7 @@ void sender_landed(struct send *send)
 
 void sender_again(struct send *send, int64_t due)
 {
-    send->due = due;
+    send->due = send->chat->again[send->queue] = due;
     enqueue(send, true);
 }
 
@@ -151,7 +156,8 @@ static int64_t send_due(const struct send *send, int64_t now)
     double needed = send->queue == QUEUE_SMALL ? 1 + SMALL_LEAVES : 1;
     if (chat->busy)
         return SENDER_NEVER;
-    return later(later(send->due, chat->held_until), pace_due(&chat->pace, needed, now));
+    return later(later(later(send->due, chat->again[send->queue]), chat->held_until),
+                 pace_due(&chat->pace, needed, now));
 }
 
 /* The send whose turn it is now, or NULL; *due is then when the next one may go. */
@@ -159,7 +165,9 @@ static struct send *first_due(const struct sender *sender, int64_t now, int64_t 
 {
     struct send *send;
     *due = SENDER_NEVER;
-    for (int i = 0; i < QUEUES; i++) {
+    int queues = sender->urgent_alone && !TAILQ_EMPTY(&sender->queues[QUEUE_URGENT]) ? QUEUE_URGENT + 1
+                                                                                     : QUEUES;
+    for (int i = 0; i < queues; i++) {
         TAILQ_FOREACH(send, &sender->queues[i], queued)
         {
             int64_t at = send_due(send, now);
@@ -198,6 +206,7 @@ void sender_run(struct sender *sender, int64_t now)
         else
             start(sender, send, now);
     }
+    sender->urgent_alone = sender->urgent_alone && !TAILQ_EMPTY(&sender->queues[QUEUE_URGENT]);
     if (now >= sender->sweep_at)
         sweep(sender, now);
 }
@@ -205,7 +214,8 @@ void sender_run(struct sender *sender, int64_t now)
 int64_t sender_due(const struct sender *sender, int64_t now, int64_t free_at)
 {
     int64_t due;
-    if (sender->n_queued == 0 || sender->n_flight >= sender->config.flight_most)
+    bool waits = free_at <= now && !sender->config.may_send(sender->config.self, now);
+    if (sender->n_queued == 0 || sender->n_flight >= sender->config.flight_most || waits)
         return SENDER_NEVER;
     if (first_due(sender, now, &due))
         due = now;

@@ -24,6 +24,7 @@ enum sender_queue { QUEUE_URGENT, QUEUE_NORMAL, QUEUE_SMALL, QUEUES };
 
 struct chat {
     struct pace pace;
+    int64_t again[QUEUES]; /* one of these waits to be sent again, and nothing later goes before it */
     int64_t held_until, held_until_wall; /* the server wants no message before */
     bool busy;                           /* a message is on its way */
     int sends;                           /* queued or on their way */
@@ -64,6 +65,7 @@ struct sender {
     size_t n_flight, n_queued;
     struct pace pace;
     int64_t sweep_at;
+    bool urgent_alone; /* nothing else goes until the urgent ones have gone */
 };
 
 void sender_init(struct sender *sender, const struct sender_config *config, int64_t now);
@@ -74,6 +76,9 @@ void sender_free(struct sender *sender);
 struct chat *sender_chat(struct sender *sender, const char *address);
 /* The server wants no message to this chat for so long (ms). */
 void sender_hold(struct chat *chat, int64_t ms);
+/* The server has sent an urgent message back for a while, and may count all chats together: it gets the next
+ * turn. */
+void sender_let_urgent_pass(struct sender *sender);
 bool sender_is_held(const struct sender *sender, const char *address);
 size_t sender_held(const struct sender *sender);
 

@@ -70,10 +70,13 @@ void typing_run(struct typing *typing, int64_t now)
         next = TAILQ_NEXT(chat, entry);
         if (chat->due > now)
             continue;
+        if (chat->shown == TIMES) { /* the last one has faded */
+            forget(typing, chat);
+            continue;
+        }
         typing->show(typing->self, chat->address);
         chat->due = now + EVERY_MS;
-        if (++chat->shown == TIMES)
-            forget(typing, chat);
+        chat->shown++;
     }
 }
 

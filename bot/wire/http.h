@@ -30,7 +30,7 @@ struct http_answer {
     const char *failure; /* why no answer came, a literal without any address */
 };
 
-/* May start other requests, but not end calls. */
+/* May start other requests and end other calls, not its own. */
 typedef void http_done(void *user, const struct http_answer *answer);
 
 /* NULL with a line in `err`. Owned by the caller. */

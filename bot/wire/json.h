@@ -13,6 +13,12 @@
  * (JSON_REJECT_DUPLICATES, JSON_ALLOW_NUL). */
 json_t *json_read(const char *bytes, size_t len, size_t most, size_t flags);
 
+/* The same for what strangers wrote and a server passed on, where one text must not make the others
+ * unreadable: what Jansson refuses is mended first. Half a character (a lone surrogate, bytes that are no
+ * UTF-8) becomes U+FFFD or `?`, a number beyond measure 0, what lies deeper than JSON_DEPTH_MOST null. */
+enum { JSON_DEPTH_MOST = 100 };
+json_t *json_read_mended(const char *bytes, size_t len, size_t most);
+
 /* Appends the value, and takes it. The buffer fails where `root` is NULL (a text was not UTF-8). */
 void json_write(json_t *root, struct buf *out);
 

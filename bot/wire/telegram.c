@@ -23,7 +23,7 @@ static int64_t waiting(int64_t seconds)
 
 void telegram_read_answer(const char *body, size_t len, struct arena *arena, struct telegram_answer *answer)
 {
-    json_t *root = json_read(body, len, HTTP_BODY_MOST, JSON_ALLOW_NUL);
+    json_t *root = json_read_mended(body, len, HTTP_BODY_MOST);
     const json_t *ok = json_object_get(root, "ok"), *parameters = json_object_get(root, "parameters");
     const char *description = json_string_value(json_object_get(root, "description"));
     int64_t code = whole(root, "error_code");
@@ -76,7 +76,7 @@ bool telegram_is_webhook(const struct telegram_answer *answer)
 
 const char *telegram_read_me(const char *body, size_t len, struct arena *arena)
 {
-    json_t *root = json_read(body, len, HTTP_BODY_MOST, JSON_ALLOW_NUL);
+    json_t *root = json_read_mended(body, len, HTTP_BODY_MOST);
     const char *name = json_string_value(json_object_get(json_object_get(root, "result"), "username"));
     name = name && *name ? arena_strdup(arena, name) : NULL;
     json_decref(root);

@@ -344,7 +344,7 @@ static void take_update(const json_t *object, struct arena *arena, struct telegr
 int telegram_read_updates(const char *body, size_t len, struct arena *arena, struct telegram_update **updates,
                           size_t *count)
 {
-    json_t *root = json_read(body, len, HTTP_BODY_MOST, JSON_ALLOW_NUL);
+    json_t *root = json_read_mended(body, len, HTTP_BODY_MOST);
     const json_t *result = member(root, "result");
     size_t n = json_array_size(result);
     int rc = json_is_true(member(root, "ok")) && json_is_array(result) ? 0 : -1;

@@ -172,7 +172,6 @@ static void what_is_no_answer_is_not_readable(void **state)
                                       "{\"ok\":true",
                                       "{\"ok\":true}}",
                                       "{\"ok\":true}\xE5",
-                                      "{\"ok\":true,\"a\":\"\xE5\"}",
                                       "{\"error_code\":401}"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         struct telegram_answer answer = read_answer(odd[i]);
@@ -180,7 +179,7 @@ static void what_is_no_answer_is_not_readable(void **state)
             fail_msg("read: %s", odd[i]);
         assert_string_equal(answer.description, "");
     }
-    assert_false(read_bytes("{\"ok\":true}\0", 12).readable);
+    assert_true(read_answer("{\"ok\":true,\"a\":\"\xE5\"}").ok); /* half a character is mended */
     struct telegram_answer answer = read_answer(
         "{\"ok\":false,\"error_code\":400,\"description\":\"a\\u0000b\"}");
     assert_true(answer.readable);
