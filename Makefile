@@ -1,5 +1,6 @@
 # make run        build, start a private broker, the core and the console, and chat
 #                 in Telegram: make run NETWORK=telegram TOKEN_FILE=file
+#                 in Matrix:   make run NETWORK=matrix HOMESERVER=https://… TOKEN_FILE=file
 # make test       all tests, also under AddressSanitizer and UndefinedBehaviorSanitizer
 # make            the programs in build/
 # make lint bench fuzz soak check gazetteer format clean: see README.md
@@ -22,20 +23,21 @@ else
 endif
 CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ibot -include base/banned.h $(WARN) $(OPT) $(HARD) \
              $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
-LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lmd4c -linih -lm
+LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lmd4c -lmd4c-html -linih -lm
 
 CORE_SRC := $(wildcard bot/base/*.c bot/text/*.c bot/place/*.c bot/talk/*.c bot/store/*.c bot/wire/*.c bot/bridge/*.c bot/ctl/*.c)
 MAINS    := $(wildcard bot/main_*.c)
 TOP_SRC  := $(filter-out $(MAINS),$(wildcard bot/*.c))
 LIB_OBJ  := $(patsubst bot/%.c,$(BUILD)/obj/%.o,$(CORE_SRC) $(TOP_SRC))
 
-PROGRAMS := $(BUILD)/selvhjelpsbot $(BUILD)/selvhjelpsbot-console $(BUILD)/selvhjelpsbot-telegram $(BUILD)/selvhjelpsctl
+PROGRAMS := $(BUILD)/selvhjelpsbot $(BUILD)/selvhjelpsbot-console $(BUILD)/selvhjelpsbot-telegram $(BUILD)/selvhjelpsbot-matrix $(BUILD)/selvhjelpsctl
 
 all: $(PROGRAMS)
 
 $(BUILD)/selvhjelpsbot: $(BUILD)/obj/main_core.o $(BUILD)/libbot.a
 $(BUILD)/selvhjelpsbot-console: $(BUILD)/obj/main_console.o $(BUILD)/libbot.a
 $(BUILD)/selvhjelpsbot-telegram: $(BUILD)/obj/main_telegram.o $(BUILD)/libbot.a
+$(BUILD)/selvhjelpsbot-matrix: $(BUILD)/obj/main_matrix.o $(BUILD)/libbot.a
 $(BUILD)/selvhjelpsctl: $(BUILD)/obj/main_ctl.o $(BUILD)/libbot.a
 $(PROGRAMS):
 	@echo LD $@
@@ -71,13 +73,15 @@ unit: $(UNIT)
 .PHONY: unit
 
 # ---- trying it ----
-NETWORK    ?= console
-TOKEN_FILE ?=
-API_BASE   ?=
+NETWORK ?= console
+settings_of_console  =
+settings_of_telegram = 'telegram.token_file=$(TOKEN_FILE)' 'telegram.api_base=$(API_BASE)'
+settings_of_matrix   = 'matrix.homeserver=$(HOMESERVER)' 'matrix.token_file=$(TOKEN_FILE)' \
+                       'matrix.user=$(MATRIX_USER)' 'matrix.password_file=$(PASSWORD_FILE)'
 run:
 	@./deploy/install-deps.sh build run
 	@$(MAKE) --no-print-directory -s all >&2
-	@./deploy/try.sh $(BUILD) $(NETWORK) '$(TOKEN_FILE)' '$(API_BASE)'
+	@./deploy/try.sh $(BUILD) '$(NETWORK)' $(settings_of_$(NETWORK))
 
 check: $(BUILD)/selvhjelpsctl
 	@$(BUILD)/selvhjelpsctl check
@@ -98,7 +102,7 @@ format:
 
 # ---- tests ----
 PYTHON ?= /usr/bin/python3
-FUZZERS := message template state contract command intents markup telegram
+FUZZERS := message template state contract command intents markup telegram matrix
 
 # the bridge loop with many chats, for tests/live/test_bridge.py
 $(BUILD)/tests/many_bridge: tests/live/many_bridge.c $(BUILD)/libbot.a
@@ -123,13 +127,20 @@ live_runs   = "$(1) live core=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test
               "$(1) live run=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_run.py" \
               "$(1) live requests=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_requests.py" \
               "$(1) live telegram-faults=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_telegram_faults.py" \
+              "$(1) live matrix-faults=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_matrix_peer_faults.py" \
+              "$(1) live matrix-rooms=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_matrix_rooms.py" \
+              "$(1) live behaviour=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_behaviour.py" \
               "$(1) live telegram=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/live/test_telegram.py" \
               "$(1) requests=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/requests_soak.py --seconds $(4) --seed 1" \
               "$(1) telegram=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/telegram_soak.py --seconds $(4) --seed 1" \
               "$(1) faults=BUILD=$(2) PATIENCE=$(3) $(PYTHON) tests/fault/soak.py --seconds 15 --seed 1"
 
-# The strict stand-in for Telegram's server is tested by itself, and a server of others' making once, sanitized.
-peer_runs   = "live telegram-peer=PATIENCE=2 $(PYTHON) tests/live/test_telegram_peer.py" \
+# The strict stand-ins for the networks' servers are tested by themselves; servers of others' making run once, sanitized
+# (Synapse where `make test-synapse` has installed it).
+peer_runs   = "live matrix-peer=PATIENCE=2 $(PYTHON) tests/live/test_matrix_peer.py" \
+              "sanitized live synapse=BUILD=$(BUILD)/asan PATIENCE=4 $(PYTHON) tests/live/test_matrix.py" \
+              "sanitized live synapse-faults=BUILD=$(BUILD)/asan PATIENCE=4 $(PYTHON) tests/live/test_matrix_faults.py" \
+              "live telegram-peer=PATIENCE=2 $(PYTHON) tests/live/test_telegram_peer.py" \
               "telegram html=$(PYTHON) tests/live/test_telegram_html.py" \
               "sanitized live telegram-api=BUILD=$(BUILD)/asan PATIENCE=4 $(PYTHON) tests/live/test_telegram_api.py"
 
@@ -144,6 +155,14 @@ test:
 	  $(call unit_runs,plain,$(BUILD)) $(call unit_runs,sanitized,$(BUILD)/asan) \
 	  $(call replay_runs,sanitized,$(BUILD)/asan) $(peer_runs) \
 	  $(call live_runs,plain,$(BUILD),2,20) $(call live_runs,sanitized,$(BUILD)/asan,4,10)
+
+# The bridge to Matrix against the real Synapse, which is installed into a tree of its own first (as root; 2 minutes)
+test-synapse:
+	@./deploy/install-deps.sh build run test
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) $(PYTHON) tests/live/test_matrix.py --install
+	@BUILD=$(BUILD) $(PYTHON) tests/live/test_matrix_faults.py
+.PHONY: test-synapse
 
 # Residents write, also in Telegram, and coordinators take their requests, while the programs are killed at random: make soak SECONDS=3600 SEED=7
 SECONDS ?= 600

@@ -1,10 +1,16 @@
 #!/bin/bash
 # A private broker on a free loopback port, the core and a bridge: what `make run` starts.
 #   try.sh BUILD                                  chat in this terminal, until end of input
-#   try.sh BUILD telegram TOKEN_FILE [API_BASE]   chat in Telegram, until Ctrl-C
+#   try.sh BUILD telegram SETTING=VALUE …         chat in Telegram, until Ctrl-C (telegram.token_file=…)
+#   try.sh BUILD matrix SETTING=VALUE …           chat in Matrix (matrix.homeserver=…, matrix.token_file=…)
 # Ends them all and leaves nothing behind. Logs are shown only when something fails.
 set -u
-build=${1:-build} network=${2:-console} token_file=${3:-} api_base=${4:-}
+build=${1:-build} network=${2:-console}
+shift 2
+chosen=() # settings with a value
+for setting; do
+    [ -z "${setting#*=}" ] || chosen+=("$setting")
+done
 folder=$(mktemp -d "${TMPDIR:-/tmp}/selvhjelpsbot.XXXXXX")
 broker_pid= core_pid= bridge_pid=
 end() {
@@ -23,12 +29,21 @@ fail() {
     exit 1
 }
 
+is_set() {
+    [[ " ${chosen[*]} " == *" $1="* ]]
+}
+
 case $network in
 console) ;;
 telegram)
-    [ -n "$token_file" ] || fail "make run NETWORK=telegram TOKEN_FILE=file: the file's first line is the token from @BotFather (README, Telegram)" /dev/null
+    is_set telegram.token_file ||
+        fail "make run NETWORK=telegram TOKEN_FILE=file: the file's first line is the token from @BotFather (README, Telegram)" /dev/null
     ;;
-*) fail "there is no network \"$network\"; there are console and telegram" /dev/null ;;
+matrix)
+    is_set matrix.homeserver && { is_set matrix.token_file || { is_set matrix.user && is_set matrix.password_file; }; } ||
+        fail "make run NETWORK=matrix HOMESERVER=https://… TOKEN_FILE=file, or with MATRIX_USER=@bot:… PASSWORD_FILE=file (README, Matrix)" /dev/null
+    ;;
+*) fail "there is no network \"$network\"; there are console, telegram and matrix" /dev/null ;;
 esac
 
 mosquitto=$(command -v mosquitto || echo /usr/sbin/mosquitto)
@@ -80,27 +95,40 @@ chat_in_terminal() {
 }
 
 # Until the bridge ends, or Ctrl-C ends all.
-chat_in_telegram() {
-    options+=(-o "telegram.token_file=$token_file" -o "telegram.journal=$folder/telegram.journal"
-              -o "telegram.key_file=$folder/telegram.key")
-    [ -z "$api_base" ] || options+=(-o "telegram.api_base=$api_base")
-    local said name
-    said=$("$build/selvhjelpsbot-telegram" -n "${options[@]}" 2>"$folder/telegram.log") ||
-        fail "the bridge to Telegram does not start:" "$folder/telegram.log"
-    name=${said##*@}
-    "$build/selvhjelpsbot-telegram" "${options[@]}" 2>"$folder/telegram.log" </dev/null &
+chat_in_network() {
+    local setting said status
+    options+=(-o "$network.journal=$folder/bridge.journal" -o "$network.key_file=$folder/bridge.key")
+    [ "$network" = telegram ] || options+=(-o "matrix.session_file=$folder/session")
+    for setting in "${chosen[@]}"; do
+        options+=(-o "$setting")
+    done
+    said=$("$build/selvhjelpsbot-$network" -n "${options[@]}" 2>"$folder/bridge.log") ||
+        fail "the bridge does not start:" "$folder/bridge.log"
+    "$build/selvhjelpsbot-$network" "${options[@]}" 2>"$folder/bridge.log" </dev/null &
     bridge_pid=$!
-    echo "Skriv til @$name i Telegram: https://t.me/$name"
+    invite_to_write "$said"
     echo "Lag en kode til en koordinator i et annet vindu, og skriv «koble KODE» til roboten:"
     echo "  $build/selvhjelpsctl -o broker.port=$port coordinator invite link-bergen"
     echo "Avslutt med Ctrl-C. Da slettes alt som er skrevet."
     wait "$bridge_pid"
-    local status=$?
+    status=$?
     bridge_pid=
-    [ "$status" -eq 0 ] || fail "the bridge ended with status $status:" "$folder/telegram.log"
+    [ "$status" -eq 0 ] || fail "the bridge ended with status $status:" "$folder/bridge.log"
 }
 
-if [ "$network" = console ]; then chat_in_terminal; else chat_in_telegram; fi
+# The name stands at the end of what -n said; a bot that signs in with a password has it in its settings.
+invite_to_write() {
+    local name=${1##* }
+    case $network in
+    telegram) echo "Skriv til $name i Telegram: https://t.me/${name#@}" ;;
+    matrix)
+        [[ $name == @* ]] || name=$(printf '%s\n' "${chosen[@]}" | sed -n 's/^matrix\.user=//p')
+        echo "Skriv til $name i Matrix (uten kryptering): https://matrix.to/#/$name"
+        ;;
+    esac
+}
+
+if [ "$network" = console ]; then chat_in_terminal; else chat_in_network; fi
 if ! kill -0 "$core_pid" 2>/dev/null; then
     core_pid=
     fail "the core has died:" "$folder/core.log"

@@ -22,8 +22,9 @@ struct setting {
     double least, most; /* for numbers and seconds */
 };
 
-#define SHARE "/usr/share/selvhjelpsbot/"
-#define STATE "/var/lib/selvhjelpsbot/"
+#define SHARE        "/usr/share/selvhjelpsbot/"
+#define STATE        "/var/lib/selvhjelpsbot/"
+#define STATE_MATRIX "/var/lib/selvhjelpsbot-matrix/"
 #define STATE_TELEGRAM                                                                                       \
     "/var/lib/selvhjelpsbot-telegram/" /* each program has an account and a folder of its own */
 
@@ -99,6 +100,27 @@ static const struct setting table[] = {
     {"console.address", TEXT, "terminal", NULL, "The address that the console's only chat has.", 0, 0},
     {"console.language", TEXT, "", NULL,
      "Language that the console says its user has: nb, nn or en; empty: unknown.", 0, 0},
+
+    {"matrix.homeserver", TEXT, "", NULL,
+     "Address of the bot's homeserver, for example https://matrix.example.org.", 0, 0},
+    {"matrix.user", TEXT, "", NULL,
+     "The bot's full user id, @bot:example.org; needed to sign in with a password.", 0, 0},
+    {"matrix.token_file", TEXT, "", NULL,
+     "File whose first line is an access token of the bot; others may not read it. Either this or a "
+     "password.",
+     0, 0},
+    {"matrix.password_file", TEXT, "", NULL,
+     "File whose first line is the bot's password; others may not read it.", 0, 0},
+    {"matrix.session_file", TEXT, STATE_MATRIX "matrix.session", "build/matrix.session",
+     "Where a sign-in with a password is kept (token and device); made when needed.", 0, 0},
+    {"matrix.journal", TEXT, STATE_MATRIX "matrix.journal", "build/matrix.journal", "The bridge's journal.",
+     0, 0},
+    {"matrix.key_file", TEXT, STATE_MATRIX "matrix.key", "build/matrix.key",
+     "Key that hides addresses in chat tokens; made on first start. Belongs to the backup.", 0, 0},
+    {"matrix.allowed_servers", TEXT, "", NULL,
+     "Servers whose people may invite the bot, with blanks between; empty: all.", 0, 0},
+    {"matrix.poll_seconds", NUMBER, "30", NULL, "How long the server may wait for a message in one request.",
+     1, 300},
 
     {"telegram.token_file", TEXT, "/etc/selvhjelpsbot/telegram-token", "build/telegram-token",
      "File whose first line is the bot's token from @BotFather; others may not read it.", 0, 0},

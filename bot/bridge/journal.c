@@ -60,7 +60,7 @@ struct journal {
     struct err fault;
 };
 
-static const char letters[JOURNAL_SETS + 1] = "SOMKGT";
+static const char letters[JOURNAL_SETS + 1] = "SOMKGTR";
 
 /* ---- lines ---- */
 

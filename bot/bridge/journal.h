@@ -36,6 +36,7 @@ enum journal_set {
     JOURNAL_MOVED,           /* key: chat token whose change of key was announced */
     JOURNAL_GROUP,           /* key: token of a group that was told of; it is not told of again */
     JOURNAL_KEYBOARD, /* key: chat token; value: 1 a keyboard stands where the letters were, 2 no longer */
+    JOURNAL_READABLE, /* key: token of an encrypted room; value: 1 no other room could be made, 2 one was */
     JOURNAL_SETS,
 };
 

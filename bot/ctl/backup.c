@@ -9,7 +9,7 @@
 #include "store/backup.h"
 
 /* The settings that name key files: without them no chat of that network could be reached again. */
-static const char *const key_settings[] = {"console.key_file", "telegram.key_file"};
+static const char *const key_settings[] = {"console.key_file", "telegram.key_file", "matrix.key_file"};
 enum { KEY_FILES = sizeof key_settings / sizeof *key_settings };
 
 static void list_files(const struct ctl *ctl, struct backup_file files[KEY_FILES])

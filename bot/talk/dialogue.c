@@ -525,7 +525,7 @@ static void do_event(struct turn *t)
         say_lines(t, "gruppechat", "alle");
         break;
     case EVENT_ENCRYPTED:
-        say_lines(t, "kryptert", "alle");
+        answer_encrypted(t);
         break;
     case EVENT_UNSUPPORTED:
         say_unsupported(t);

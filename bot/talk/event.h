@@ -33,7 +33,7 @@ struct event {
     size_t text_len;
     const char *choice;  /* EVENT_CHOICE: the pressed button's value */
     double lat, lon;     /* EVENT_LOCATION, degrees */
-    const char *what;    /* EVENT_UNSUPPORTED: voice, photo …, or NULL */
+    const char *what;    /* EVENT_UNSUPPORTED: voice, photo …; EVENT_ENCRYPTED: invited; or NULL */
     const char *from;    /* EVENT_MOVED: the chat's former token */
     char tag[EVENT_TAG]; /* eight hex digits made of the id: names the turn's buttons */
 };

@@ -135,6 +135,15 @@ void answer_reminder(struct turn *t)
     find_offer_again(t);
 }
 
+/* The bridge may have made a room that can be read, and invited the person there. */
+void answer_encrypted(struct turn *t)
+{
+    bool invited = t->event->what && strcmp(t->event->what, "invited") == 0;
+    struct part *part = say_part(t, "kryptert");
+    part->lines = "alle";
+    value_truth(values_new(t, part, 1), "invitert", invited);
+}
+
 /* ---- why ---- */
 
 /* Which explanation fits the reply that was said last. */

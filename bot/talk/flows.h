@@ -187,7 +187,9 @@ void answer_intent(struct turn *t, const struct intent *intent); /* a question a
 void answer_beside(struct turn *t, const struct intent *intent);
 void answer_missed(struct turn *t); /* nothing was understood */
 void answer_why(struct turn *t);
-void answer_reminder(struct turn *t); /* still waiting for the place? one line */
+void answer_reminder(struct turn *t);
+/* A message in a room with encryption. */
+void answer_encrypted(struct turn *t); /* still waiting for the place? one line */
 
 void privacy_ask(struct turn *t);
 void privacy_decide(struct turn *t, bool yes);

@@ -320,8 +320,7 @@ static void happen(struct play *p, const char *what)
     } plain[] = {{"started", EVENT_STARTED},
                  {"unblocked", EVENT_UNBLOCKED},
                  {"blocked", EVENT_BLOCKED},
-                 {"group", EVENT_GROUP},
-                 {"encrypted", EVENT_ENCRYPTED}};
+                 {"group", EVENT_GROUP}};
     const char *rest;
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         if (strcmp(what, plain[i].name) == 0) {
@@ -331,6 +330,9 @@ static void happen(struct play *p, const char *what)
         }
     if ((rest = behind(what, "unsupported"))) {
         struct event event = {.kind = EVENT_UNSUPPORTED, .what = *rest ? rest + 1 : NULL};
+        hand_in(p, &event);
+    } else if ((rest = behind(what, "encrypted"))) {
+        struct event event = {.kind = EVENT_ENCRYPTED, .what = *rest ? rest + 1 : NULL};
         hand_in(p, &event);
     } else if ((rest = behind(what, "location "))) {
         share_position(p, rest);
