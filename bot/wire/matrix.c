@@ -199,7 +199,7 @@ void matrix_write_typing(bool typing, int64_t ms, struct buf *out)
 void matrix_write_room(const char *invited, const char *name, const char *replaces, struct buf *out)
 {
     json_write(json_pack("{s:s, s:[s], s:b, s:s, s:{s:s}}", "preset", "trusted_private_chat", "invite",
-                         invited, "is_direct", 1, "name", name, "creation_content", matrix_replaces,
+                         invited, "is_direct", 1, "name", name, "creation_content", MATRIX_REPLACES,
                          replaces),
                out);
 }

@@ -176,7 +176,7 @@ static void take_reaction(const json_t *content, struct arena *arena, struct mat
 
 static void take_creation(const json_t *content, struct arena *arena, struct matrix_event *event)
 {
-    event->target = matrix_text(content, matrix_replaces, MATRIX_ID_MOST, arena);
+    event->target = matrix_text(content, MATRIX_REPLACES, MATRIX_ID_MOST, arena);
     if (event->target)
         event->kind = MATRIX_CREATED;
 }

@@ -8,6 +8,6 @@
 const char *matrix_text(const json_t *object, const char *name, size_t most, struct arena *arena);
 
 /* In the content of m.room.create: the encrypted room whose place this one takes. */
-static const char matrix_replaces[] = "no.selvhjelpsbot.replaces";
+#define MATRIX_REPLACES "no.selvhjelpsbot.replaces"
 
 #endif

@@ -539,12 +539,12 @@ static void small_requests_are_written(void **state)
     struct buf out = BUF_INIT(4096);
     matrix_write_typing(true, 10000, &out);
     ASSERT_JSON(&out, "{\"typing\":true,\"timeout\":10000}");
-    matrix_write_typing(false, 10000, &out);
+    matrix_write_typing(false, 0, &out);
     ASSERT_JSON(&out, "{\"typing\":false}");
-    matrix_write_room("@kari:b.no", "Selvhjelp (uten kryptering)", "!gammelt:b.no", &out);
-    ASSERT_JSON(&out, "{\"preset\":\"trusted_private_chat\",\"invite\":[\"@kari:b.no\"],\"is_direct\":true,"
-                      "\"name\":\"Selvhjelp (uten kryptering)\","
-                      "\"creation_content\":{\"no.selvhjelpsbot.replaces\":\"!gammelt:b.no\"}}");
+    matrix_write_room("@kari:b.no", "Rom", "!gammelt:b.no", &out);
+    ASSERT_JSON(&out,
+                "{\"preset\":\"trusted_private_chat\",\"invite\":[\"@kari:b.no\"],\"is_direct\":true,"
+                "\"name\":\"Rom\",\"creation_content\":{\"no.selvhjelpsbot.replaces\":\"!gammelt:b.no\"}}");
 }
 
 /* Bytes that are no UTF-8 cannot be said in JSON: the writer fails. */
