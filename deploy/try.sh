@@ -6,7 +6,7 @@
 # Ends them all and leaves nothing behind. Logs are shown only when something fails.
 set -u
 build=${1:-build} network=${2:-console}
-shift 2
+shift $(($# < 2 ? $# : 2))
 chosen=() # settings with a value
 for setting; do
     [ -z "${setting#*=}" ] || chosen+=("$setting")

@@ -185,9 +185,9 @@ def test_two_at_the_same_time():
     def act(peer, bot):
         _, room = in_room(peer)
         since = bot.sync()["next_batch"]
-        peer.fault("send", ("slow", 0.8))
+        peer.fault("send", ("slow", 4))
         bots = [Bot(peer, False), Bot(peer, False)]  # kept: whose connection has ended is not under way
-        others = [threading.Thread(target=bots[0].sync, args=(since, 900)),
+        others = [threading.Thread(target=bots[0].sync, args=(since, 4000)),
                   threading.Thread(target=bots[1].send, args=(room, "t1", NOTICE))]
         for one in others:
             one.start()

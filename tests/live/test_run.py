@@ -116,10 +116,12 @@ def end_group(process):
         process.wait(20)
 
 
-def test_telegram_says_what_is_missing():
+def test_other_networks_say_what_is_missing():
     with rig.Rig() as r:
-        for arguments, words in (("telegram", "TOKEN_FILE="), (("telegram", r.path("nowhere")), "nowhere"), ("fax", "no network")):
-            arguments = (arguments,) if isinstance(arguments, str) else arguments
+        nowhere = r.path("nowhere")
+        for arguments, words in ((["telegram"], "TOKEN_FILE="), (["telegram", f"telegram.token_file={nowhere}"], nowhere),
+                                 (["matrix"], "HOMESERVER="), (["matrix", "matrix.homeserver=http://127.0.0.1:1", f"matrix.token_file={nowhere}"], nowhere),
+                                 (["matrix", "matrix.homeserver=http://127.0.0.1:1", "matrix.user=@a:b"], "PASSWORD_FILE="), (["fax"], "no network")):
             done = subprocess.run([TRY, rig.BUILD, *arguments], capture_output=True, text=True, cwd=rig.ROOT, check=False,
                                   env=dict(os.environ, TMPDIR=r.folder), timeout=60 * rig.PATIENCE)
             assert done.returncode == 1 and words in done.stderr, (arguments, done)
