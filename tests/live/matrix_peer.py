@@ -23,29 +23,26 @@ import collections
 import itertools
 import json
 import re
-import threading
 import time
-import traceback
 
 from rig import PATIENCE
 
 import matrix_rules as rules
 from matrix_people import Person, Room, Shown, event_id, splice
-from matrix_rules import Call, Fault, Hold, Refusal
-from telegram_http import HttpServer
+from matrix_rules import Call, Refusal
+from peer import Fault, Hold, Peer
 
 BOT = "@selvhjelp:example.org"
 PASSWORD = "løsen-ord_med{tegn}"
-GATEWAY_PAGE = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>nginx</body>\r\n</html>\r\n"
-GRACE = 0.25 * PATIENCE  # after which a connection that ended is known to have ended
 PAUSE = 0.2  # seconds between a failed request and the same once more, at least
 QUICK = 25  # times that the same may be asked in a second
 names = itertools.count(70_411)  # found nowhere by chance
 
 
-class MatrixPeer:
+class MatrixPeer(Peer):
+    name = "the homeserver"
+
     def __init__(self):
-        self.lock = threading.RLock()
         self.bot, self.password = BOT, PASSWORD
         self.token = "syt_c2VsdmhqZWxw_QwErTyUiOpAsDfGhJkLz_0"
         self.devices, self.ended_tokens, self.sessions = {self.token: "RIGDEVICE"}, {}, 0
@@ -55,19 +52,11 @@ class MatrixPeer:
         self.filter, self.timeline_most = None, 50
         self.poll = None  # (request, call, since, timer) of a sync that waits
         self.sent, self.refused_joins = {}, set()  # (device, path) → (body, event number)
-        self.violations, self.expected = [], []
-        self.requests, self.counts = collections.deque(maxlen=50_000), collections.Counter()
-        self.faults = collections.defaultdict(list)
-        self.holds, self.in_flight, self.failed, self.asked = {}, {}, {}, collections.defaultdict(collections.deque)
+        self.failed, self.asked = {}, collections.defaultdict(collections.deque)
         self.most_in_flight = collections.Counter()
-        self.settled = 0.0  # when the last doubtful case is decided
-        self.server = HttpServer(self.handle, lambda why: self.violation(f"HTTP: {why}"))
+        super().__init__()
 
     # ---- for tests ----
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server.port}"
 
     def person(self, name=None, server="example.net"):
         name = name or f"kari{next(names)}"
@@ -83,10 +72,7 @@ class MatrixPeer:
 
     def fault(self, endpoint, what, times=1, room=None):
         """See the head of this file. The Fault; its times = 0 ends it."""
-        with self.lock:
-            fault = Fault(what, times, room)
-            self.faults[endpoint].append(fault)
-            return fault
+        return self.add_fault(endpoint, Fault(what, times, room))
 
     def end_faults(self):
         with self.lock:
@@ -104,48 +90,10 @@ class MatrixPeer:
             self.locked = locked
         self.server.soon(self.end_poll)
 
-    def down(self):
-        """Ends all connections; nobody listens until up()."""
-        self.server.down()
-
-    def up(self):
-        self.server.up()
-
     def calls(self, name=None, room=None):
         """The requests so far (the last 50,000)."""
         with self.lock:
             return [one for one in self.requests if name in (None, one.name) and room in (None, one.room)]
-
-    def expect(self, pattern):
-        """Violations that match this are what the test is about."""
-        self.expected.append(re.compile(pattern))
-
-    def undeclared(self):
-        with self.lock:
-            return [one for one in self.violations if not any(pattern.search(one) for pattern in self.expected)]
-
-    def check(self):
-        found = self.undeclared()
-        assert not found, f"{len(found)} violations:\n  " + "\n  ".join(found[:20])
-
-    def end(self):
-        """Ends the server, once the doubtful cases are decided."""
-        time.sleep(max(0.0, self.settled - time.monotonic()))
-        self.server.close()
-
-    def close(self):
-        self.end()
-        self.check()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        self.end()
-        if kind is None:
-            self.check()
-        elif self.undeclared():
-            print("the homeserver saw:\n  " + "\n  ".join(self.undeclared()[:20]), flush=True)
 
     # ---- the stream ----
 
@@ -171,22 +119,8 @@ class MatrixPeer:
 
     # ---- requests; all below runs in the server's thread ----
 
-    def violation(self, sentence):
-        with self.lock:
-            self.counts["violations"] += 1
-            if len(self.violations) < 1000:
-                self.violations.append(sentence)
-
-    def handle(self, request):
-        with self.lock:
-            call = Call(request)
-            try:
-                self.route(request, call)
-            except Refusal as refusal:
-                self.refuse(request, call, refusal)
-            except Exception:  # a fault of this file: shown, and the client is not left waiting
-                self.violation("the peer itself fails: " + traceback.format_exc())
-                request.reset()
+    def call_of(self, request):
+        return Call(request)
 
     def route(self, request, call):
         self.check_secrets(request, call)
@@ -205,7 +139,7 @@ class MatrixPeer:
             self.watch_flight(request, call)
         if self.held(request, call):
             return
-        fault = self.next_fault(call)
+        fault = self.next_fault(call.name, call.room)
         if fault:
             self.apply(fault, request, call)
         else:
@@ -249,15 +183,6 @@ class MatrixPeer:
         if len(self.asked) > 5000:
             self.asked.clear()
 
-    def doubtful(self, request, sentence):
-        """A violation unless the connection of this request has ended already and we do not know yet."""
-        def decide():
-            if not request.connection.ended:
-                self.violation(sentence)
-
-        self.settled = time.monotonic() + GRACE + 0.05
-        self.server.later(GRACE, decide)
-
     def watch_flight(self, request, call):
         """One sync at a time, and one send at a time for each room."""
         key = call.room or "sync"
@@ -280,42 +205,21 @@ class MatrixPeer:
         self.violation(f"{call.name} {call.room or ''}: {hold.until - request.arrived:.1f} s before the end of a 429")
         raise Refusal(429, "M_LIMIT_EXCEEDED", retry_after_ms=int(1000 * (hold.until - time.monotonic())) + 1)
 
-    def next_fault(self, call):
-        for name in (call.name, "*"):
-            self.faults[name] = [fault for fault in self.faults[name] if fault.times != 0]
-            for fault in self.faults[name]:
-                if fault.room in (None, call.room):
-                    fault.times = None if fault.times is None else fault.times - 1
-                    return fault
-        return None
-
-    def apply(self, fault, request, call):
-        self.counts[f"fault {fault.kind}"] += 1
-        answer = self.answer_of(call) if fault.after else None
+    def own_fault(self, fault, request, call):
         kind, value, what = fault.kind, fault.value, fault.what
         if kind == "429":
             self.tell_429(call, value, what[2] if len(what) > 2 else "header")
-        elif kind == "status":
-            self.finish(request, call, value, (*what, GATEWAY_PAGE)[2], content_type="text/html")
         elif kind == "error":
             raise Refusal(value, what[2], **(what[3] if len(what) > 3 else {}))
         elif kind == "garbage":
             self.finish(request, call, 200, value)
         elif kind == "redirect":
             self.finish(request, call, 302, b"", headers=[f"Location: {value}"])
-        elif kind == "cut":
-            self.finish(request, call, *answer, cut=True)
-        elif kind == "reset":
-            request.reset()
-        elif kind == "slow" and fault.after:
-            self.server.later(value, lambda: self.finish(request, call, *answer))
-        elif kind == "slow":
-            self.server.later(value, self.after_wait, request, call)
         elif kind == "empty":
             self.finish(request, call, 200, json.dumps({"next_batch": call.query.get("since", self.position)}).encode())
         elif kind == "page":
             self.finish(request, call, 200, self.page(call, value))
-        elif kind != "hang":
+        else:
             raise ValueError(kind)
 
     def tell_429(self, call, seconds, form):
@@ -323,14 +227,6 @@ class MatrixPeer:
         self.holds[call.name, call.room] = Hold(wait)
         headers = [f"Retry-After: {seconds}"] if form == "header" else []
         raise Refusal(429, "M_LIMIT_EXCEEDED", headers=headers, **({"retry_after_ms": int(1000 * seconds)} if form == "ms" else {}))
-
-    def after_wait(self, request, call):
-        with self.lock:
-            if request.live():
-                try:
-                    self.carry_out(request, call)
-                except Refusal as refusal:
-                    self.refuse(request, call, refusal)
 
     def carry_out(self, request, call):
         if call.name == "sync":

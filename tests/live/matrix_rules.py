@@ -5,8 +5,9 @@ import collections
 import html.parser
 import json
 import re
-import time
 import urllib.parse
+
+import peer
 
 EVENT_MOST = 65_536  # bytes of an event (spec, size limits)
 CLIENT = "/_matrix/client/"
@@ -47,12 +48,12 @@ LINKS = ("http://", "https://", "mailto:")
 DEPTH_MOST = 100
 
 
-class Refusal(Exception):
-    """An answer that is no success. `fault`: the sentence for the violations, or None when the bridge could not know."""
+class Refusal(peer.Refusal):
+    """As a homeserver tells it."""
 
     def __init__(self, status, code, fault=None, headers=(), **members):
-        super().__init__(code)
-        self.status, self.code, self.fault, self.headers, self.members = status, code, fault, headers, members
+        super().__init__(code, fault)
+        self.status, self.code, self.headers, self.members = status, code, headers, members
 
     @property
     def body(self):
@@ -219,16 +220,7 @@ class Html(html.parser.HTMLParser):
     handle_decl = handle_pi = unknown_decl = handle_comment
 
 
-# ---- what is kept of requests and faults ----
-
-class Fault:
-    """What is to go wrong. `times`: how often still (None: without end)."""
-
-    def __init__(self, what, times, room):
-        self.what, self.kind, self.times, self.room = what, what[0], times, room
-        self.value = what[1] if len(what) > 1 else None
-        self.after = "after" in what[1:] or self.kind == "cut"
-
+# ---- what is kept of requests ----
 
 class Call:
     """A request in the log: when it came, what it asked, and the status of its answer (None: none yet, or none ever)."""
@@ -243,11 +235,3 @@ class Call:
 
     def __repr__(self):
         return f"<{self.name} {self.room or ''} {self.status} {json.dumps(self.body, ensure_ascii=False)[:200]}>"
-
-
-class Hold:
-    """A 429 that was told: when, and until when the bridge has to wait."""
-
-    def __init__(self, seconds):
-        self.told = time.monotonic()
-        self.until = self.told + seconds

@@ -20,9 +20,10 @@ import urllib.error
 import urllib.request
 
 import rig
-import check_schemas
-from desk_rig import REFERENCE, invite, table
-from rig import TOPICS, Client, Process, wait_until
+import outside_rig
+from desk_rig import REFERENCE, invite
+from outside_rig import Bridge, read
+from rig import wait_until
 
 try:
     import nio
@@ -361,8 +362,10 @@ class Room:
 
 # ---- the bridge ----
 
-class Matrix(Process):
-    """The program under test. Signs in with a token, or with `password` (then it keeps its session in a file)."""
+class Matrix(Bridge):
+    """Signs in with a token, or with `password` (then it keeps its session in a file)."""
+
+    up = "ready: write to"
 
     def __init__(self, r, server, bot, name="matrix", password=None, start=True, **settings):
         given = {"homeserver": server.url, "journal": r.path(name + ".journal"), "key_file": r.path(name + ".key"),
@@ -379,18 +382,7 @@ class Matrix(Process):
         super().__init__([os.path.join(rig.BUILD, "selvhjelpsbot-matrix"), *r.options(**settings)], r.path(name + ".log"))
         r.callback(self.end)
         if start:
-            self.start().logged("ready: write to", 20)
-
-    def end(self):
-        """A program that still runs must end well; under a sanitizer this shows its leaks."""
-        if self.running():
-            status = self.stop()
-            assert status == 0, f"exit status {status}: " + self.log_text()[-3000:]
-
-    def again(self):
-        before = self.log_text().count("ready: write to")
-        self.start()
-        wait_until("the bridge is back", lambda: self.log_text().count("ready: write to") > before, 20)
+            self.start().logged(self.up, 20)
 
     def check(self):
         """`-n`: the exit status and what it says."""
@@ -405,40 +397,15 @@ def write_private(path, text):
         file.write(text + "\n")
 
 
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
-
-
-class Sniffer(Client):
-    """Everything that goes through the broker; held to the contract's schemas at the end."""
-
-    def __init__(self, r):
-        super().__init__(r.port, "sniffer", [f"{TOPICS}/#"])
-        r.callback(self.end)
-
-    def end(self):
-        self.close()
-        for topic, payload in self.all():
-            faults = check_schemas.validate(topic.split("/")[0], json.loads(payload))
-            assert not faults, ([fault[-300:] for fault in faults], topic, payload)
-
-    def all(self):
-        with self.lock:
-            return [(topic[len(TOPICS) + 1:], payload) for topic, payload, _ in self.messages]
+class Sniffer(outside_rig.Sniffer):
+    network = "matrix"
 
     def ins(self, event=None):
         """(chat token, message) of each that the bridge published, once each."""
         found = {}
-        for topic, payload in self.all():
-            if topic.startswith("in/matrix/"):
-                message = json.loads(payload)
-                found.setdefault(message["id"], (topic.split("/")[2], message))
+        for chat, message in super().ins():
+            found.setdefault(message["id"], (chat, message))
         return [one for one in found.values() if event is None or one[1].get("event") == event]
-
-    def status(self):
-        found = [payload for topic, payload in self.all() if topic == "status/matrix"]
-        return json.loads(found[-1]) if found else {}
 
 
 def start(r, server, **settings):
@@ -489,13 +456,6 @@ def join(room, place="Bergen", alias="Ola", words=None):
     else:
         room.pick("Hopp over", "Dette sender jeg")
     return REFERENCE.search(room.pick("Send", "Referansen din er").event.body)[0]
-
-
-def requests(r):
-    """What the core has stored, by reference."""
-    done = r.ctl("requests", "--personal", core__database=r.path("core.db"))
-    assert done.returncode == 0, done.stderr
-    return {row["reference"]: row for row in table(done.stdout)}
 
 
 # ---- programs ----

@@ -18,9 +18,10 @@ import sys
 import threading
 
 import rig
-import check_schemas
-from desk_rig import REFERENCE, invite, table
-from rig import TOPICS, Client, Process, wait_until
+import outside_rig
+from desk_rig import REFERENCE, invite
+from outside_rig import Bridge, read
+from rig import Process, wait_until
 
 HERE = os.path.join(rig.ROOT, "tests", "live", "telegram-test-api")
 TOKEN = f"{6 * 10**9 + os.getpid()}:" + hashlib.sha256(os.urandom(8)).hexdigest()[:35]
@@ -33,11 +34,6 @@ MARKUP = re.compile(r'<(/?)(b|i|a|code|pre|blockquote)( href="https?://[^"<>\s]+
 
 class Skipped(Exception):
     """The package cannot be had here."""
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def install():
@@ -234,9 +230,7 @@ class Person:
 
 # ---- the bridge ----
 
-class Telegram(Process):
-    """The program under test."""
-
+class Telegram(Bridge):
     def __init__(self, r, users, start=True, **settings):
         given = {"token_file": r.path("token"), "api_base": f"http://127.0.0.1:{users.port}",
                  "journal": r.path("telegram.journal"), "key_file": r.path("telegram.key")}
@@ -246,45 +240,11 @@ class Telegram(Process):
         r.callback(self.end)
         if start:
             self.start()
-            self.logged("connected to the broker", 20)
-
-    def end(self):
-        """A program that still runs must end well; under a sanitizer this shows its leaks."""
-        if self.running():
-            status = self.stop()
-            assert status == 0, f"exit status {status}: " + self.log_text()[-3000:]
-
-    def again(self):
-        before = self.log_text().count("connected to the broker")
-        self.start()
-        wait_until("the bridge is back", lambda: self.log_text().count("connected to the broker") > before, 20)
+            self.logged(self.up, 20)
 
 
-class Sniffer(Client):
-    """Everything that goes through the broker; held to the contract's schemas at the end."""
-
-    def __init__(self, r):
-        super().__init__(r.port, "sniffer", [f"{TOPICS}/#"])
-        r.callback(self.end)
-
-    def end(self):
-        self.close()
-        for topic, payload in self.all():
-            faults = check_schemas.validate(topic.split("/")[0], json.loads(payload))
-            assert not faults, (faults, topic, payload)
-
-    def all(self):
-        with self.lock:
-            return [(topic[len(TOPICS) + 1:], payload) for topic, payload, _ in self.messages]
-
-    def ins(self):
-        """(chat token, message) of each that the bridge published, repeats too."""
-        return [(topic.split("/")[2], json.loads(payload)) for topic, payload in self.all()
-                if topic.startswith("in/telegram/")]
-
-    def status(self):
-        found = [payload for topic, payload in self.all() if topic == "status/telegram"]
-        return json.loads(found[-1]) if found else {}
+class Sniffer(outside_rig.Sniffer):
+    network = "telegram"
 
 
 def start(r, **settings):
@@ -328,10 +288,3 @@ def fill_in(person, place="Bergen", alias="Ola", words=None):
 def join(person, *arguments, **more):
     fill_in(person, *arguments, **more)
     return REFERENCE.search(person.press("Send", "Referansen din er")["words"])[0]
-
-
-def requests(r):
-    """What the core has stored, by reference."""
-    done = r.ctl("requests", "--personal", core__database=r.path("core.db"))
-    assert done.returncode == 0, done.stderr
-    return {row["reference"]: row for row in table(done.stdout)}

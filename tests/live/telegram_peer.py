@@ -25,48 +25,36 @@ import collections
 import json
 import math
 import re
-import threading
 import time
-import traceback
 
 from rig import PATIENCE
 
 import telegram_html
 import telegram_rules as rules
-from telegram_http import HttpServer
+from peer import Fault, Hold
 from telegram_people import Group, Shown, User
-from telegram_rules import Bucket, Call, Fault, Hold, Refusal
-from telegram_updates import GRACE, Updates
+from telegram_rules import Bucket, Call, Refusal
+from telegram_updates import Updates
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw4"
 TOKEN_FORM = re.compile(r"[1-9][0-9]{0,15}:[A-Za-z0-9_-]{30,}")
 PATH = re.compile(r"/bot([^/?]*)/([^/?]*)(\?.*)?")
-GATEWAY_PAGE = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>nginx</body>\r\n</html>\r\n"
 
 
 class TelegramPeer(Updates):
+    name = "the Telegram peer"
+
     def __init__(self, token=TOKEN):
-        self.lock = threading.RLock()
         self.bot = {"id": int(token.split(":")[0]), "is_bot": True, "first_name": "Selvhjelp", "username": "selvhjelp_test_bot"}
         self._token, self.told_401, self.revoked = token, None, False
         self.chats, self.moved = {}, {}  # moved: former chat id → new one
         self.queries = {}  # id → "open", "answered" or "old"
-        self.violations, self.expected = [], []
-        self.requests, self.counts = collections.deque(maxlen=50_000), collections.Counter()
-        self.faults = collections.defaultdict(list)
-        self.holds, self.in_flight = {}, {}
         self.all_bucket = Bucket(30, 30)
         self.slack = 0.5 * PATIENCE  # seconds that a request may be late on its way, beside what the loop measures
         self.message_ids = collections.Counter()
-        self.settled = 0.0  # when the last doubtful case is decided
         super().__init__()
-        self.server = HttpServer(self.handle, lambda why: self.violation(f"HTTP: {why}"))
 
     # ---- for tests ----
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server.port}"
 
     @property
     def token(self):
@@ -87,10 +75,7 @@ class TelegramPeer(Updates):
 
     def fault(self, method, what, times=1, chat=None):
         """See the head of this file. The Fault; faults.clear() ends all."""
-        with self.lock:
-            fault = Fault(what, times, chat)
-            self.faults[method].append(fault)
-            return fault
+        return self.add_fault(method, Fault(what, times, chat))
 
     def message_id(self, chat):
         """Private chats and groups count together, each supergroup by itself."""
@@ -107,13 +92,6 @@ class TelegramPeer(Updates):
         self.revoked = True
         self.server.soon(self.end_poll_unauthorized)
 
-    def down(self):
-        """Ends all connections; nobody listens until up()."""
-        self.server.down()
-
-    def up(self):
-        self.server.up()
-
     def drop_idle(self):
         """Ends the connections that wait for their next request, as the real server does now and then."""
         self.server.drop_idle()
@@ -123,56 +101,10 @@ class TelegramPeer(Updates):
         with self.lock:
             return [one for one in self.requests if method in (None, one.method) and chat in (None, one.chat)]
 
-    def expect(self, pattern):
-        """Violations that match this are what the test is about."""
-        self.expected.append(re.compile(pattern))
-
-    def undeclared(self):
-        with self.lock:
-            return [one for one in self.violations if not any(pattern.search(one) for pattern in self.expected)]
-
-    def check(self):
-        found = self.undeclared()
-        assert not found, f"{len(found)} violations:\n  " + "\n  ".join(found[:20])
-
-    def end(self):
-        """Ends the server, once the doubtful cases are decided."""
-        time.sleep(max(0.0, self.settled - time.monotonic()))
-        self.server.close()
-
-    def close(self):
-        """Ends the server; fails when there are violations."""
-        self.end()
-        self.check()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        self.end()
-        if kind is None:
-            self.check()
-        elif self.undeclared():
-            print("the Telegram peer saw:\n  " + "\n  ".join(self.undeclared()[:20]), flush=True)
-
     # ---- requests; all below runs in the server's thread ----
 
-    def violation(self, sentence):
-        with self.lock:
-            self.counts["violations"] += 1
-            if len(self.violations) < 1000:
-                self.violations.append(sentence)
-
-    def handle(self, request):
-        with self.lock:
-            call = Call(request.arrived)
-            try:
-                self.route(request, call)
-            except Refusal as refusal:
-                self.refuse(request, call, refusal)
-            except Exception:  # a fault of this file: shown, and the client is not left waiting
-                self.violation("the peer itself fails: " + traceback.format_exc())
-                request.reset()
+    def call_of(self, request):
+        return Call(request.arrived)
 
     def route(self, request, call):
         path = PATH.fullmatch(request.target)
@@ -222,17 +154,6 @@ class TelegramPeer(Updates):
         late = request and request.arrived > self.told_401 + 1.0 * PATIENCE
         return Refusal(401, "Unauthorized", "a request after 401" if late else None)
 
-    def doubtful(self, request, sentence, then=None):
-        """A violation unless the connection of this request has ended already and we do not know yet."""
-        def decide():
-            if not request.connection.ended:
-                self.violation(sentence)
-                if then:
-                    then()
-
-        self.settled = time.monotonic() + GRACE + 0.05
-        self.server.later(GRACE, decide)
-
     def watch_flight(self, request, call):
         """One sendMessage at a time for each chat."""
         former = self.in_flight.get(call.chat)
@@ -261,39 +182,17 @@ class TelegramPeer(Updates):
         refusal = Refusal(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
         key = call.method if call.chat is None else call.chat
         if self.refuse(request, call, refusal) and call.method in ("sendMessage", "getUpdates") and key not in self.holds:
-            now = time.monotonic()
-            self.holds[key] = Hold(now, now + seconds)
+            self.holds[key] = Hold(seconds)
 
-    def next_fault(self, method, chat):
-        for name in (method, "*"):
-            self.faults[name] = [fault for fault in self.faults[name] if not fault.over()]
-            for fault in self.faults[name]:
-                if fault.chat in (None, chat):
-                    fault.times = None if fault.times is None else fault.times - 1
-                    return fault
-        return None
-
-    def apply(self, fault, request, call):
-        self.counts[f"fault {fault.kind}"] += 1
-        answer = self.answer_of(call) if fault.after else None
+    def own_fault(self, fault, request, call):
         kind, value = fault.kind, fault.value
         if kind == "429":
             self.answer_429(request, call, value)
         elif kind == "429 for":
             self.answer_429(request, call, fault.until - time.monotonic())
-        elif kind == "status":
-            self.finish(request, call, value, (*fault.what, GATEWAY_PAGE)[2], content_type="text/html")
         elif kind == "garbage":
             self.note_given(value)
             self.finish(request, call, 200, value)
-        elif kind == "cut":
-            self.finish(request, call, *answer, cut=True)
-        elif kind == "reset":
-            request.reset()
-        elif kind == "slow" and fault.after:
-            self.server.later(value, lambda: self.finish(request, call, *answer))
-        elif kind == "slow":
-            self.server.later(value, self.after_wait, request, call)
         elif kind == "409":
             self.conflict(request, call, rules.RIVAL)
         elif kind == "401":
@@ -303,16 +202,8 @@ class TelegramPeer(Updates):
         elif kind == "migrate":
             self.chats[value], self.moved[call.chat] = self.chats[call.chat], value
             raise Refusal(400, rules.UPGRADED, migrate_to_chat_id=value)
-        elif kind != "hang":
+        else:
             raise Refusal(int(kind), value)
-
-    def after_wait(self, request, call):
-        with self.lock:
-            if request.live():
-                try:
-                    self.carry_out(request, call)
-                except Refusal as refusal:
-                    self.refuse(request, call, refusal)
 
     def carry_out(self, request, call):
         if call.method == "getUpdates":

@@ -2,7 +2,8 @@
 a member too many is a fault of the bridge here."""
 
 import json
-import time
+
+import peer
 
 TEXT, INTEGER, LIST, OBJECT = (str, "a string"), (int, "an integer"), (list, "a list"), (dict, "an object")
 # method: {member: (type, needed)}
@@ -35,12 +36,12 @@ RIVAL = "Conflict: terminated by other getUpdates request; make sure that only o
 WEBHOOK = ("Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
 
 
-class Refusal(Exception):
-    """An answer that is no success. `fault`: the sentence for the violations, or None when the bridge could not know."""
+class Refusal(peer.Refusal):
+    """As the Bot API tells it."""
 
     def __init__(self, code, description, fault=None, **parameters):
-        super().__init__(description)
-        self.code, self.description, self.fault, self.parameters = code, description, fault, parameters
+        super().__init__(description, fault)
+        self.code, self.description, self.parameters = code, description, parameters
 
 
 def bad(description, fault):
@@ -171,29 +172,6 @@ class Bucket:
             return True
         self.tokens = -slack * self.rate
         return False
-
-
-class Fault:
-    """What is to go wrong. `times`: how often still (None: without end); `until`: then it is over."""
-
-    def __init__(self, what, times, chat):
-        self.what, self.kind, self.chat = what, what[0], chat
-        self.value = what[1] if len(what) > 1 else None
-        self.after = "after" in what[1:] or self.kind == "cut"
-        self.until = time.monotonic() + what[1] if self.kind == "429 for" else None
-        self.times = None if self.until else times
-
-    def over(self):
-        return self.times == 0 or (self.until is not None and time.monotonic() >= self.until)
-
-
-class Hold:
-    """A 429 that the bridge was told: when, and until when it has to wait."""
-
-    __slots__ = ("told", "until")
-
-    def __init__(self, told, until):
-        self.told, self.until = told, until
 
 
 class Call:

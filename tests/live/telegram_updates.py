@@ -6,12 +6,12 @@ import json
 import re
 import time
 
-from rig import PATIENCE, wait_until
+from rig import wait_until
 
 import telegram_rules as rules
+from peer import Peer
 from telegram_rules import Refusal
 
-GRACE = 0.25 * PATIENCE  # after which a connection that ended is known to have ended
 FIRST = 123456701
 
 
@@ -24,7 +24,7 @@ class Poll:
         self.request, self.call, self.limit, self.timer = request, call, limit, timer
 
 
-class Updates:
+class Updates(Peer):
     """Part of TelegramPeer."""
 
     def __init__(self):
@@ -37,6 +37,7 @@ class Updates:
         self.last_poll = (None, -10.0)  # offset and time of the former getUpdates
         self.next_conflict = 0.0
         self.webhook = False  # whether one is set
+        super().__init__()
 
     # ---- for tests ----
 

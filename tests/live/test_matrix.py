@@ -11,8 +11,9 @@ import stat
 
 import rig
 import synapse_rig
+from outside_rig import read, requests
 from rig import Rig, never, wait_until
-from synapse_rig import CLIENT, Matrix, Person, bind, join, no_address, requests, server, start
+from synapse_rig import CLIENT, Matrix, Person, bind, join, no_address, server, start
 
 NUMBERS = ("113", "116 123")
 
@@ -55,7 +56,7 @@ def test_password_keeps_the_device():
         r.core()
         account = server().user("bot")
         bridge = Matrix(r, server(), account, password="passord")
-        token, device, user = synapse_rig.read(bridge.session).decode().split()
+        token, device, user = read(bridge.session).decode().split()
         assert stat.S_IMODE(os.stat(bridge.session).st_mode) == 0o600 and user == account["user_id"]
         assert devices(token) == {account["device_id"], device}
         ola, = people(r, "olabert")
@@ -67,7 +68,7 @@ def test_password_keeps_the_device():
         status, _ = server().call("POST", CLIENT + "/logout", {}, token)  # by somebody, elsewhere
         assert status == 200
         room.ask("Horten", "nærmest Horten")
-        fresh, same, _ = synapse_rig.read(bridge.session).decode().split()
+        fresh, same, _ = read(bridge.session).decode().split()
         assert fresh != token and same == device, "it is the same device, by another token"
         assert devices(fresh) == {account["device_id"], device}
         assert stat.S_IMODE(os.stat(bridge.session).st_mode) == 0o600
@@ -313,7 +314,7 @@ def test_person_leaves():
         def gone():
             status, rooms = server().call("GET", CLIENT + "/joined_rooms", token=bot_token)
             return status == 200 and not rooms["joined_rooms"]
-        bot_token = synapse_rig.read(r.path("matrix.secret")).decode().strip()
+        bot_token = read(r.path("matrix.secret")).decode().strip()
         wait_until("the bot has left", gone)
         assert "gratis" in ola.chat(bot).ask("hva koster det?", "gratis").event.body  # they may come back
 

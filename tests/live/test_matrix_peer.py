@@ -196,6 +196,7 @@ def test_two_at_the_same_time():
         bot.send(room, "t2", NOTICE)
         for one in others:
             one.join()
+        time.sleep(0.3 * PATIENCE)  # until the doubt is decided: then the bots, and their connections, may go
 
     faults_of(act, "send .*two under way", "sync .*two under way")
 

@@ -15,8 +15,9 @@ import time
 import rig
 import telegram_api_rig
 from desk_rig import invite
+from outside_rig import read, requests
 from rig import Rig, never, wait_until
-from telegram_api_rig import TOKEN, Person, Telegram, Users, bind, fill_in, join, no_address, read, requests, start
+from telegram_api_rig import TOKEN, Person, Telegram, Users, bind, fill_in, join, no_address, start
 
 OLD_BUTTON = "gjelder ikke lenger"
 DIALECT = "æ orke ikkje mer, vil bare dø"
