@@ -17,7 +17,7 @@ enum {
     REQUEST_MOST = 256 * 1024,
     URL_MOST = 32 * 1024,
     TOUCH_MS = 10000,
-    TOUCHES_MOST = 64,
+    TOUCHES_MOST = 24, /* so that receipts for many messages hold up none */
     TYPING_MS = 10000,
     CHECK_MS = 20000,
     WAIT_MOST_MS = 1000,
@@ -97,32 +97,38 @@ bool matrix_ready(const struct matrix *matrix, int64_t now)
            now >= matrix->health.pause_until;
 }
 
+static void end_touch(struct touch *touch)
+{
+    LIST_REMOVE(touch, entry);
+    touch->matrix->n_touches--;
+    free(touch);
+}
+
 static void touch_done(void *user, const struct http_answer *http)
 {
     struct touch *touch = user;
     (void)http;
-    LIST_REMOVE(touch, entry);
-    free(touch);
+    end_touch(touch);
 }
 
 static void free_touches(struct matrix *matrix)
 {
     for (struct touch *touch; (touch = LIST_FIRST(&matrix->touches));) {
         http_cancel(matrix->http, touch->call);
-        LIST_REMOVE(touch, entry);
-        free(touch);
+        end_touch(touch);
     }
 }
 
 void matrix_touch(struct matrix *matrix, const char *method, const char *const *parts, size_t n_parts)
 {
-    if (!matrix_ready(matrix, clock_mono_ms())) {
+    if (!matrix_ready(matrix, clock_mono_ms()) || matrix->n_touches >= TOUCHES_MOST) {
         buf_clear(&matrix->body);
         return;
     }
     struct touch *touch = mem_new(1, sizeof *touch);
     touch->matrix = matrix;
     LIST_INSERT_HEAD(&matrix->touches, touch, entry);
+    matrix->n_touches++;
     touch->call = matrix_call(matrix, method, parts, n_parts, NULL, TOUCH_MS, touch_done, touch);
 }
 

@@ -151,6 +151,7 @@ struct matrix {
     struct sender sender;
     struct gone_list gone;
     LIST_HEAD(, touch) touches;
+    size_t n_touches;
     struct typing typing;
     struct matrix_counts counts;
     bool refused, stopping;

@@ -82,7 +82,8 @@ def test_gap_that_is_forbidden_ends():
         p.bridge.again()
         ola.wait_until("the newest is answered", lambda: len(said(ola, ANSWER)) >= 2, 20)
         p.wait_settled(20)
-        assert len(p.peer.calls("messages")) == 1 and p.wire.ins(text=f"{COST} {texts[-1]}")
+        p.wire.wait_in(text=f"{COST} {texts[-1]}")
+        assert len(p.peer.calls("messages")) == 1, p.peer.calls("messages")
 
 
 def test_two_gaps_while_the_first_is_read():
